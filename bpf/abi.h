@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * abi.h - the border: everything that crosses between kernel and user space.
+ *
+ * Ports are in host byte order and addresses in network byte order, everywhere, except in the
+ * watch bitmap, which is indexed by the port as it lies in the packet (watch.h says why).
+ * IPv4 addresses are written as IPv4-mapped IPv6 (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2).
+ * Every type here has the same size and layout in a BPF object and in a native one.
+ */
+#ifndef PORTSENTINEL_ABI_H
+#define PORTSENTINEL_ABI_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#define ABI_VERSION 1
+
+/* CPUs that `accounting` and the counters have room for; a host with more is refused at load. */
+#define ABI_CPUS_MAX 1024
+
+enum direction {
+	DIRECTION_IN, /* received by the interface */
+	DIRECTION_OUT, /* sent by it */
+	DIRECTION_COUNT,
+};
+
+/* Which end of the packet the watched port is. Bits: a packet between two watched ports has both. */
+enum role {
+	ROLE_TO = 1, /* the watched port is the destination */
+	ROLE_FROM = 2, /* it is the source */
+};
+
+enum protocol {
+	PROTOCOL_TCP,
+	PROTOCOL_UDP,
+	PROTOCOL_COUNT,
+};
+
+enum kind {
+	KIND_SYN,
+	KIND_SYNACK,
+	KIND_ACK,
+	KIND_DATA,
+	KIND_FIN,
+	KIND_RST,
+	KIND_NULL,
+	KIND_XMAS,
+	KIND_FINONLY,
+	KIND_MAIMON,
+	KIND_OTHER,
+	KIND_UDP,
+	KIND_FRAGMENT,
+	KIND_ICMP,
+	KIND_COUNT,
+};
+
+/* Why a packet's ports could not be read. */
+enum unparsed {
+	UNPARSED_TRUNCATED, /* it ends inside a header */
+	UNPARSED_BAD_HEADER, /* a header contradicts itself */
+	UNPARSED_TOO_DEEP, /* more headers before the ports than the parser follows */
+	UNPARSED_NOT_IP, /* neither IPv4 nor IPv6 */
+	UNPARSED_COUNT,
+};
+
+/* Where the program that saw the packet sits. */
+enum hook {
+	HOOK_XDP,
+	HOOK_TC_IN,
+	HOOK_TC_OUT,
+};
+
+/* What the kernel's socket look-up said when the packet was sampled. */
+enum socket_state {
+	SOCKET_UNASKED, /* no look-up was made */
+	SOCKET_NONE, /* no socket of this namespace takes the packet */
+	SOCKET_LISTENING, /* TCP LISTEN, or an unconnected UDP socket */
+	SOCKET_CONNECTED, /* any other TCP state, or a connected UDP socket */
+};
+
+/* The watch set: a bit a protocol and port, the port being read in network byte order. */
+struct watch {
+	__u64 words[PROTOCOL_COUNT][65536 / 64];
+};
+
+/*
+ * The accounting of one CPU. matched = sampled + suppressed + lost, always: each matched packet
+ * adds to exactly one of the three, after it was counted.
+ */
+struct accounting {
+	__u64 seen; /* packets that passed a hook */
+	__u64 matched; /* packets with at least one watched port */
+	__u64 sampled; /* written to the ring */
+	__u64 suppressed; /* held back by a rate limit */
+	__u64 lost; /* the ring was full */
+	__u64 unparsed[UNPARSED_COUNT];
+	__u64 uncounted; /* counter rows that found no room: they stand under port 0 */
+	__u64 peers_evicted; /* peers that gave their place to a newer one */
+	__u64 reserved[5]; /* fills two cache lines */
+};
+
+/*
+ * Counters: an open hash of cells, one slice a CPU, each slice written by its CPU alone.
+ * A key names (port, protocol, interface, direction, role, kind); zero marks a free cell.
+ */
+#define COUNTER_WAYS 4
+
+struct counter_cell {
+	__u64 key;
+	__u64 packets;
+	__u64 bytes; /* frame lengths, from the link header on */
+};
+
+struct counter_set {
+	struct counter_cell cells[COUNTER_WAYS];
+};
+
+#define COUNTER_KEY_USED (1ULL << 63)
+
+static inline __u64 counter_key(__u16 port, enum protocol protocol, __u32 ifindex,
+				enum direction direction, enum role role, enum kind kind)
+{
+	return COUNTER_KEY_USED | (__u64)ifindex << 24 | (__u64)port << 8 | (__u64)protocol << 7 |
+	       (__u64)direction << 6 | (__u64)(role == ROLE_FROM) << 5 | kind;
+}
+
+/*
+ * One remote address and what this host had to do with it. Times are jiffies; packets with no
+ * room in their set replace the peer that was silent longest.
+ */
+struct peer {
+	__u64 addr[2]; /* 16 octets in network byte order */
+	__u64 allowed_at; /* the limiter's theoretical arrival time, in limiter ticks */
+	__u64 first;
+	__u64 last; /* zero marks a free place */
+	__u64 packets_in;
+	__u64 packets_out;
+	__u32 suppressed; /* packets of this peer held back since it was first seen; wraps */
+	__u32 kinds; /* bit set of enum kind, inbound packets only */
+};
+
+#define PEER_WAYS 4
+
+struct peer_set {
+	struct bpf_spin_lock lock; /* taken to replace a peer, not to update one */
+	__u32 reserved;
+	struct peer peers[PEER_WAYS];
+};
+
+/* The sample limits in force; written by user space at any time. */
+#define LIMIT_TICKS_PER_JIFFY (1 << 20)
+
+struct limits {
+	__u64 peer_interval; /* ticks between two samples of a peer; 0: no limit */
+	__u64 peer_tolerance; /* ticks that a burst may run ahead */
+	__u64 total_interval; /* the same for all peers together */
+	__u64 total_tolerance;
+	__u64 total_allowed_at; /* written by the kernel side */
+	__u64 peer_seed; /* of the peer hash: a peer must not choose its place */
+};
+
+/* An attached interface, written by the loader so that any later reader knows it by name. */
+#define INTERFACE_NAME_MAX 16
+
+struct interface_door {
+	__u32 program; /* id of the attached program */
+	__u32 filter_handle; /* clsact only: which filter is ours */
+	__u16 filter_priority;
+	__u8 mode; /* enum attach_mode of the loader */
+	__u8 reserved[5];
+};
+
+struct interface_record {
+	char name[INTERFACE_NAME_MAX];
+	__u64 netns; /* inode of the network namespace that ifindex belongs to */
+	struct interface_door doors[DIRECTION_COUNT];
+	__u8 made_clsact; /* the qdisc is ours too */
+	__u8 reserved[7];
+	char why_not_better[192]; /* "" when the best mode was taken */
+};
+
+/* A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. */
+struct packet_event {
+	__u16 version; /* ABI_VERSION */
+	__u8 hook;
+	__u8 direction;
+	__u32 size; /* of this record, data included */
+	__u64 boot_ns; /* CLOCK_BOOTTIME */
+	__u64 cookie; /* the socket's, where the hook knows it; else 0 */
+	__u32 ifindex;
+	__u32 frame_length;
+	__u32 payload_length; /* transport payload, padding excluded */
+	__u32 peer_suppressed; /* the peer's count at this moment */
+	__u8 source[16];
+	__u8 destination[16];
+	__u16 source_port;
+	__u16 destination_port;
+	__u16 vlan; /* the outermost tag's TCI, 0 when has_vlan is 0 */
+	__u16 l3_offset; /* from the start of data */
+	__u16 l4_offset;
+	__u16 snap_length;
+	__u8 roles; /* bits of enum role */
+	__u8 kind;
+	__u8 protocol;
+	__u8 family; /* 4 or 6 */
+	__u8 socket_state;
+	__u8 has_vlan;
+	__u8 reserved[6];
+	__u8 data[];
+};
+
+#define ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " changed its size")
+ABI_SIZE(struct accounting, 128);
+ABI_SIZE(struct counter_set, 96);
+ABI_SIZE(struct peer, 64);
+ABI_SIZE(struct peer_set, 264);
+ABI_SIZE(struct limits, 48);
+ABI_SIZE(struct interface_record, 256);
+ABI_SIZE(struct packet_event, 96);
+#undef ABI_SIZE
+
+#endif

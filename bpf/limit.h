@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * limit.h - who may be sampled. A bounded table of peers, each with a token bucket, and one
+ * bucket for all: the generic cell rate algorithm (ITU-T I.371 annex A), one number a bucket.
+ *
+ * The table is shared by the CPUs. A peer's numbers are added to without a lock; a race may let
+ * one sample too many through, never miscounts the accounting, and can credit one packet to the
+ * peer that took a place in the same instant.
+ */
+#ifndef PORTSENTINEL_LIMIT_H
+#define PORTSENTINEL_LIMIT_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+struct limits limits SEC(".data.limits");
+
+/* Sets in the table, a power of two; set before load, with max_entries the same. */
+const volatile __u32 peer_sets = 16384;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct peer_set);
+} peers SEC(".maps");
+
+static __always_inline struct peer *limit_find_peer(struct peer_set *set, const __u64 addr[2])
+{
+#pragma unroll
+	for (int way = 0; way < PEER_WAYS; way++)
+		if (set->peers[way].addr[0] == addr[0] && set->peers[way].addr[1] == addr[1])
+			return &set->peers[way];
+	return NULL;
+}
+
+/* The way to take for a new peer: its own if another CPU was faster, else the one silent longest. */
+static __always_inline __u32 limit_choose_way(struct peer_set *set, const __u64 addr[2])
+{
+	__u64 oldest = ~0ULL;
+	__u32 chosen = 0;
+
+#pragma unroll
+	for (int way = 0; way < PEER_WAYS; way++) {
+		struct peer *peer = &set->peers[way];
+
+		if (peer->addr[0] == addr[0] && peer->addr[1] == addr[1])
+			return way;
+		if (peer->last < oldest) {
+			oldest = peer->last;
+			chosen = way;
+		}
+	}
+	return chosen;
+}
+
+static __always_inline struct peer *limit_add_peer(struct accounting *here, struct peer_set *set,
+						   const __u64 addr[2], __u64 now)
+{
+	struct peer *peer;
+	bool evicted;
+
+	bpf_spin_lock(&set->lock);
+	peer = &set->peers[limit_choose_way(set, addr) & (PEER_WAYS - 1)];
+	evicted = peer->last && (peer->addr[0] != addr[0] || peer->addr[1] != addr[1]);
+	if (evicted || !peer->last) {
+		peer->addr[0] = addr[0];
+		peer->addr[1] = addr[1];
+		peer->allowed_at = 0;
+		peer->first = now;
+		peer->last = now;
+		peer->packets_in = 0;
+		peer->packets_out = 0;
+		peer->suppressed = 0;
+		peer->kinds = 0;
+	}
+	bpf_spin_unlock(&set->lock);
+	here->peers_evicted += evicted;
+	return peer;
+}
+
+/* The peer's entry, made when absent. NULL only for the verifier's sake. */
+static __always_inline struct peer *limit_peer(struct accounting *here, const __u64 addr[2],
+					       __u64 now)
+{
+	__u64 hash = (addr[0] ^ limits.peer_seed) * 0x9e3779b97f4a7c15ULL;
+	struct peer_set *set;
+	struct peer *peer;
+	__u32 index;
+
+	hash = (hash ^ hash >> 32 ^ addr[1] ^ limits.peer_seed) * 0xff51afd7ed558ccdULL;
+	index = hash >> 32 & (peer_sets - 1);
+	set = bpf_map_lookup_elem(&peers, &index);
+	if (!set)
+		return NULL;
+	peer = limit_find_peer(set, addr);
+	return peer ? peer : limit_add_peer(here, set, addr, now);
+}
+
+static __always_inline bool limit_conforms(__u64 allowed_at, __u64 tolerance, __u64 ticks)
+{
+	return allowed_at <= ticks + tolerance;
+}
+
+static __always_inline __u64 limit_next(__u64 allowed_at, __u64 interval, __u64 ticks)
+{
+	return (allowed_at > ticks ? allowed_at : ticks) + interval;
+}
+
+/*
+ * May this packet of the peer be sampled now? Both buckets pay or neither does. The shared
+ * bucket is written only at the rate it allows, so that a flood on many CPUs only reads it.
+ */
+static __always_inline bool limit_allows(struct peer *peer, __u64 now)
+{
+	__u64 ticks = now * LIMIT_TICKS_PER_JIFFY;
+
+	if (!limit_conforms(peer->allowed_at, limits.peer_tolerance, ticks) ||
+	    !limit_conforms(limits.total_allowed_at, limits.total_tolerance, ticks))
+		return false;
+	peer->allowed_at = limit_next(peer->allowed_at, limits.peer_interval, ticks);
+	limits.total_allowed_at = limit_next(limits.total_allowed_at, limits.total_interval, ticks);
+	return true;
+}
+
+#endif
