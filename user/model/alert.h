@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* alert.h - unexpected traffic, folded: what every sink gets, and its three spellings. */
+#ifndef MODEL_ALERT_H
+#define MODEL_ALERT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "sighting.h"
+
+enum action {
+	ACTION_PROBE,
+	ACTION_CONNECTION,
+	ACTION_LISTENER,
+	ACTION_OUTBOUND,
+	ACTION_BACKSCATTER,
+	ACTION_TRANSIT,
+	ACTION_FLOOD,
+	ACTION_SENSOR,
+	ACTION_COUNT,
+};
+
+#define ALERT_ID_SIZE 33 /* 128 random bits in hexadecimal */
+#define ALERT_TEXT_SIZE 256
+
+/*
+ * Self-contained: holds no pointer, so a sink may copy it. A window of one thing sends the same
+ * id at most twice: at its first packet, and at its end if more came; the later replaces the
+ * earlier. The actions `flood` and `sensor` are about no packet: has_packet is false, and
+ * `text` says what they say.
+ */
+struct alert {
+	char id[ALERT_ID_SIZE];
+	enum action action;
+	int severity; /* syslog's: 0 emergency .. 7 debug */
+	uint64_t wall_ns; /* when it was raised */
+	uint64_t start_wall_ns; /* the first packet */
+	uint64_t end_wall_ns; /* the last packet */
+	uint64_t count; /* sampled packets folded into it */
+	uint64_t suppressed; /* packets of the peer that a rate limit held back meanwhile */
+	uint64_t kinds[KIND_COUNT]; /* `count` by kind */
+	bool closing; /* the window's end, not its first packet */
+	char text[ALERT_TEXT_SIZE];
+
+	bool has_packet;
+	char interface[IF_NAMESIZE];
+	enum direction direction;
+	enum role role;
+	enum protocol protocol;
+	enum kind kind; /* the first packet's */
+	uint16_t port; /* the watched one */
+	struct endpoint source;
+	struct endpoint destination;
+	bool has_mac;
+	uint8_t source_mac[6];
+	bool has_vlan;
+	uint16_t vlan_id;
+	enum verdict verdict;
+	enum quality quality;
+	struct process process;
+};
+
+const char *alert_action_word(enum action action);
+
+/* "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 ...": one line, escaped. Returns out. */
+#define ALERT_MESSAGE_SIZE 512
+const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSAGE_SIZE]);
+
+/*
+ * The contract's JSON object (Elastic Common Schema names). Every string in it is valid UTF-8.
+ * `hostname` is this host's. Returns a new reference, NULL when memory is out.
+ */
+json_t *alert_to_json(const struct alert *alert, const char *hostname);
+
+/*
+ * The fields of the syslog structured data, in the contract's order: name and raw value, values
+ * that are not known left out. Visits each once.
+ */
+typedef void alert_field_visitor(void *argument, const char *name, const char *value);
+void alert_visit_fields(const struct alert *alert, alert_field_visitor *visit, void *argument);
+
+#endif

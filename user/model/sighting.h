@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sighting.h - the noun that travels: one sampled packet under one watched port, with what was
+ * found out about it. It fills left to right; each stage writes its own member and knows no
+ * next stage.
+ */
+#ifndef MODEL_SIGHTING_H
+#define MODEL_SIGHTING_H
+
+#include <net/if.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../bpf/abi.h"
+#include "addr.h"
+
+enum verdict {
+	VERDICT_UNKNOWN,
+	VERDICT_LISTENING,
+	VERDICT_CONNECTED,
+	VERDICT_CLOSED,
+	VERDICT_FORWARDED,
+};
+
+/* How the owner was proved (never guessed). */
+enum quality {
+	QUALITY_NONE,
+	QUALITY_EXACT,
+	QUALITY_JOINED,
+	QUALITY_LISTENER,
+	QUALITY_PAST,
+	QUALITY_TUNNEL,
+	QUALITY_KERNEL,
+};
+
+#define PROCESS_NAME_SIZE 64
+#define PROCESS_PATH_SIZE 512
+#define PROCESS_COMMAND_SIZE 1024
+#define PROCESS_UNIT_SIZE 256
+#define PROCESS_CONTAINER_SIZE 72
+
+/* A local process. Empty strings and zero pid: not known. Raw bytes: escape before printing. */
+struct process {
+	pid_t pid;
+	pid_t parent_pid;
+	uid_t uid;
+	uint64_t start_wall_ns;
+	char name[PROCESS_NAME_SIZE];
+	char executable[PROCESS_PATH_SIZE];
+	char command_line[PROCESS_COMMAND_SIZE]; /* arguments joined by single spaces */
+	char user[PROCESS_NAME_SIZE];
+	char unit[PROCESS_UNIT_SIZE]; /* systemd unit */
+	char container[PROCESS_CONTAINER_SIZE]; /* id */
+};
+
+struct endpoint {
+	struct addr addr;
+	uint16_t port; /* host byte order */
+};
+
+struct sighting {
+	/* the packet: from the kernel's sample */
+	const struct packet_event *event; /* borrowed for the time of the call */
+	uint64_t boot_ns;
+	uint64_t wall_ns;
+	char interface[IF_NAMESIZE];
+	enum direction direction;
+	enum role role;
+	enum protocol protocol;
+	enum kind kind;
+	uint16_t port; /* the watched one */
+	struct endpoint source;
+	struct endpoint destination;
+
+	/* what the port was to this host */
+	enum verdict verdict;
+
+	/* the owner */
+	enum quality quality;
+	struct process process;
+};
+
+/* The end of the wire that is not this host: the source of what came, the target of what left. */
+static inline const struct endpoint *sighting_peer(const struct sighting *sighting)
+{
+	return sighting->direction == DIRECTION_IN ? &sighting->source : &sighting->destination;
+}
+
+/* The contract's words. Static. */
+const char *sighting_verdict_word(enum verdict verdict);
+const char *sighting_quality_word(enum quality quality);
+
+#endif
