@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* syslog.c - the syslog sink: an alert formatted, queued and sent. */
+#include "syslog.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "../base/util.h"
+#include "journal.h"
+#include "queue.h"
+#include "rfc5424.h"
+#include "transport.h"
+
+#define SYSLOG_SOCKET "/dev/log"
+
+/* The two spellings of a queued message; the second only for `local`. */
+enum syslog_part {
+	SYSLOG_PART_RFC5424,
+	SYSLOG_PART_JOURNAL,
+	SYSLOG_PARTS,
+};
+
+/* The order of struct connector_local's paths. */
+enum syslog_local {
+	SYSLOG_LOCAL_JOURNAL,
+	SYSLOG_LOCAL_SOCKET,
+};
+
+struct syslog_sink {
+	struct sink sink; /* first */
+	struct transport *transport;
+	struct queue queue;
+	bool is_local;
+	int facility;
+	uint64_t sent;
+	uint64_t dropped;
+	char hostname[SINK_HOSTNAME_SIZE];
+	char target[SINK_STATE_SIZE];
+	struct journal_entry entry; /* scratch */
+};
+
+static bool syslog_is_journal(const struct syslog_sink *sink)
+{
+	return sink->is_local && transport_path(sink->transport) == SYSLOG_LOCAL_JOURNAL;
+}
+
+/* What transport_send() returns. */
+static int syslog_send_message(struct syslog_sink *sink, const struct queue_message *message)
+{
+	bool is_journal = syslog_is_journal(sink);
+	const struct iovec *part =
+		&message->parts[is_journal ? SYSLOG_PART_JOURNAL : SYSLOG_PART_RFC5424];
+	int r = transport_send(sink->transport, part->iov_base, part->iov_len);
+
+	if (r != -EMSGSIZE || !is_journal)
+		return r;
+	r = journal_send_large(transport_fd(sink->transport), part->iov_base, part->iov_len);
+	if (r == -EAGAIN)
+		return transport_wait_ready(sink->transport) ?: -EAGAIN;
+	return r < 0 ? -EMSGSIZE : 0;
+}
+
+static void syslog_pump(void *argument)
+{
+	struct syslog_sink *sink = argument;
+	const struct queue_message *message;
+
+	while ((message = queue_first(&sink->queue))) {
+		int r = syslog_send_message(sink, message);
+
+		if (r == -EAGAIN || r == -ENOTCONN)
+			return;
+		if (r < 0)
+			sink->dropped++;
+		else
+			sink->sent++;
+		queue_pop(&sink->queue);
+	}
+}
+
+static void syslog_send(struct sink *base, const struct alert *alert)
+{
+	struct syslog_sink *sink = (struct syslog_sink *)base;
+	char text[RFC5424_SIZE];
+	struct iovec parts[SYSLOG_PARTS] = { { .iov_base = text } };
+
+	parts[SYSLOG_PART_RFC5424].iov_len =
+		rfc5424_format(alert, sink->facility, sink_hostname(sink->hostname), text);
+	if (sink->is_local) {
+		journal_format(alert, sink->facility, &sink->entry);
+		parts[SYSLOG_PART_JOURNAL].iov_base = sink->entry.data;
+		parts[SYSLOG_PART_JOURNAL].iov_len = sink->entry.length;
+	}
+	if (queue_push(&sink->queue, parts, SYSLOG_PARTS) < 0)
+		sink->dropped++;
+	syslog_pump(sink);
+}
+
+static void syslog_reopen(struct sink *base)
+{
+	struct syslog_sink *sink = (struct syslog_sink *)base;
+
+	transport_reconnect(sink->transport);
+	syslog_pump(sink);
+}
+
+static void syslog_flush(struct sink *base, struct pollfd *ret_poll)
+{
+	struct syslog_sink *sink = (struct syslog_sink *)base;
+
+	transport_step(sink->transport, ret_poll);
+	syslog_pump(sink);
+	transport_step(sink->transport, ret_poll);
+	if (!sink->queue.count)
+		ret_poll->fd = -1;
+}
+
+static void syslog_status(const struct sink *base, struct sink_status *ret_status)
+{
+	const struct syslog_sink *sink = (const struct syslog_sink *)base;
+
+	*ret_status = (struct sink_status){
+		.kind = "syslog",
+		.sent = sink->sent,
+		.dropped = sink->dropped,
+		.queued = sink->queue.count,
+	};
+	snprintf(ret_status->target, sizeof(ret_status->target), "%s", sink->target);
+	snprintf(ret_status->state, sizeof(ret_status->state), "%s",
+		 transport_state(sink->transport));
+}
+
+static void syslog_free(struct sink *base)
+{
+	struct syslog_sink *sink = (struct syslog_sink *)base;
+
+	transport_free(sink->transport);
+	queue_clear(&sink->queue);
+	free(sink);
+}
+
+static const struct sink_ops syslog_ops = {
+	.send = syslog_send,
+	.reopen = syslog_reopen,
+	.flush = syslog_flush,
+	.status = syslog_status,
+	.free = syslog_free,
+};
+
+int syslog_sink_new_at(struct sink **ret_sink, struct loop *loop, const char *target, int facility,
+		       const struct connector_local *local)
+{
+	_cleanup_free_ struct syslog_sink *sink = calloc(1, sizeof(*sink));
+	char why[SINK_STATE_SIZE];
+	struct target parsed;
+	int r;
+
+	if (!sink)
+		return -ENOMEM;
+	if (facility < 0 || facility > 23)
+		return -EINVAL;
+	r = target_parse(target, &parsed, why, sizeof(why));
+	if (r < 0)
+		return r;
+	sink->sink.ops = &syslog_ops;
+	sink->facility = facility;
+	sink->is_local = parsed.kind == TARGET_LOCAL;
+	snprintf(sink->target, sizeof(sink->target), "%s", target);
+	queue_init(&sink->queue, QUEUE_COUNT_MAX, QUEUE_OCTETS_MAX);
+	r = transport_new(&sink->transport, loop, &parsed, local, syslog_pump, sink);
+	if (r < 0)
+		return r;
+	*ret_sink = &TAKE(sink)->sink;
+	return 0;
+}
+
+int syslog_sink_new(struct sink **ret_sink, struct loop *loop, const char *target, int facility)
+{
+	static const struct connector_local local = {
+		.paths = {
+			[SYSLOG_LOCAL_JOURNAL] = JOURNAL_SOCKET,
+			[SYSLOG_LOCAL_SOCKET] = SYSLOG_SOCKET,
+		},
+	};
+
+	return syslog_sink_new_at(ret_sink, loop, target, facility, &local);
+}
+
+bool syslog_target_valid(const char *target, char *ret_why, size_t why_size)
+{
+	struct target parsed;
+
+	return target_parse(target, &parsed, ret_why, why_size) == 0;
+}
