@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attach.h - the programs' places on interfaces. For each interface a ladder of modes is
+ * climbed down until one holds; every refusal is remembered and shown. Links are pinned, so that
+ * the kernel counts on when the process dies; a record of each interface is kept in a pinned map
+ * for whoever looks later. Other people's programs, filters and qdiscs are never touched.
+ * Life: attach_new -> attach_interface ... -> attach_free (detaches, or leaves all with `keep`).
+ */
+#ifndef KERNEL_ATTACH_H
+#define KERNEL_ATTACH_H
+
+#include <stdbool.h>
+
+#include "../../bpf/abi.h"
+#include "../model/config.h"
+#include "attach_mode.h"
+#include "links.h"
+#include "program.h"
+
+struct attacher;
+
+/* pin_directory must exist. What an earlier process left attached is detached first. */
+int attach_new(struct attacher **ret_attacher, const struct program *program,
+	       const char *pin_directory, enum xdp_mode xdp);
+void attach_free(struct attacher *attacher, bool keep);
+
+/* Takes effect on interfaces attached from now on. */
+void attach_set_xdp(struct attacher *attacher, enum xdp_mode xdp);
+
+/* 0 when at least one direction holds; the record says how. ret_record may be NULL. */
+int attach_interface(struct attacher *attacher, const struct link *link,
+		     struct interface_record *ret_record);
+void attach_remove(struct attacher *attacher, __u32 ifindex);
+
+/* The name changed. */
+void attach_rename(struct attacher *attacher, const struct link *link);
+
+bool attach_has(const struct attacher *attacher, __u32 ifindex);
+
+/* The records, from a running sensor's or a dead one's pins. 0 or -errno. */
+typedef void attach_visitor(void *argument, __u32 ifindex, const struct interface_record *record);
+int attach_visit(const char *pin_directory, attach_visitor *visit, void *argument);
+
+/*
+ * Detaches one interface, or all (ifindex 0), by the records alone. ret_count: how many.
+ * Filters of clsact are found in the caller's network namespace only: -EXDEV when the interface
+ * is of another one (its links are detached all the same).
+ */
+int attach_detach_left(const char *pin_directory, __u32 ifindex, unsigned int *ret_count);
+
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* peers.c - reads the set-associative table of bpf/limit.h. */
+#include "peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "../base/clock.h"
+#include "../base/util.h"
+#include "probe.h"
+
+#define PEERS_BATCH 256
+
+/* The kernel's limit_peer() in user space: the set that an address belongs to. */
+static __u32 peers_set_of(const struct tables *tables, const __u64 addr[2])
+{
+	__u64 seed = tables->limits->peer_seed;
+	__u64 hash = (addr[0] ^ seed) * 0x9e3779b97f4a7c15ULL;
+
+	hash = (hash ^ hash >> 32 ^ addr[1] ^ seed) * 0xff51afd7ed558ccdULL;
+	return hash >> 32 & (tables->peer_sets - 1);
+}
+
+__u32 peers_suppressed(const struct tables *tables, const struct addr *addr)
+{
+	struct peer_set set;
+	__u64 words[2];
+	__u32 index;
+
+	memcpy(words, addr, sizeof(words));
+	index = peers_set_of(tables, words);
+	if (bpf_map_lookup_elem(tables->peers_fd, &index, &set) < 0)
+		return 0;
+	for (size_t way = 0; way < PEER_WAYS; way++)
+		if (memcmp(set.peers[way].addr, words, sizeof(words)) == 0)
+			return set.peers[way].suppressed;
+	return 0;
+}
+
+/* Jiffies to wall-clock time: both clocks read now, the jiffies' upper half from the peer's own. */
+struct peers_clock {
+	unsigned int jiffies;
+	__u64 wall_ns;
+	__u64 jiffy_ns;
+};
+
+static __u64 peers_wall(const struct peers_clock *clock, __u64 jiffies)
+{
+	unsigned int age = clock->jiffies - (unsigned int)jiffies;
+
+	/* A packet between the two readings is younger than now. */
+	return (int)age < 0 && age > 0xffffff00U ? clock->wall_ns :
+						    clock->wall_ns - age * clock->jiffy_ns;
+}
+
+static int peers_compare(const void *left, const void *right)
+{
+	const struct peer_row *a = left, *b = right;
+	__u64 packets_a = a->packets_in + a->packets_out;
+	__u64 packets_b = b->packets_in + b->packets_out;
+
+	if (packets_a != packets_b)
+		return packets_a > packets_b ? -1 : 1;
+	return memcmp(&a->addr, &b->addr, sizeof(a->addr));
+}
+
+static size_t peers_add_set(const struct peer_set *set, const struct peers_clock *clock,
+			    struct peer_row *rows)
+{
+	size_t count = 0;
+
+	for (size_t way = 0; way < PEER_WAYS; way++) {
+		const struct peer *peer = &set->peers[way];
+
+		if (!peer->last)
+			continue;
+		rows[count] = (struct peer_row){
+			.first_wall_ns = peers_wall(clock, peer->first),
+			.last_wall_ns = peers_wall(clock, peer->last),
+			.packets_in = peer->packets_in,
+			.packets_out = peer->packets_out,
+			.suppressed = peer->suppressed,
+			.kinds = peer->kinds,
+		};
+		memcpy(&rows[count].addr, peer->addr, sizeof(rows[count].addr));
+		count++;
+	}
+	return count;
+}
+
+int peers_read(const struct tables *tables, struct peer_row **ret_rows, size_t *ret_count)
+{
+	_cleanup_free_ struct peer_row *rows =
+		calloc(tables->peer_sets * PEER_WAYS, sizeof(*rows));
+	_cleanup_free_ struct peer_set *sets = calloc(PEERS_BATCH, sizeof(*sets));
+	_cleanup_free_ __u32 *keys = calloc(PEERS_BATCH, sizeof(*keys));
+	struct peers_clock clock = {
+		.wall_ns = clock_wall_ns(),
+		.jiffy_ns = CLOCK_NS_PER_SECOND / probe_jiffies_per_second(),
+	};
+	__u32 position, read, done = 0;
+	size_t count = 0;
+	int r = rows && sets && keys ? probe_jiffies(&clock.jiffies) : -ENOMEM;
+
+	while (r == 0 && done < tables->peer_sets) {
+		read = PEERS_BATCH;
+		if (bpf_map_lookup_batch(tables->peers_fd, done ? &position : NULL, &position, keys,
+					 sets, &read, NULL) < 0 &&
+		    errno != ENOENT)
+			return -errno;
+		for (__u32 i = 0; i < read; i++)
+			count += peers_add_set(&sets[i], &clock, rows + count);
+		if (read == 0)
+			break;
+		done += read;
+	}
+	if (r < 0)
+		return r;
+	qsort(rows, count, sizeof(*rows), peers_compare);
+	*ret_rows = TAKE(rows);
+	*ret_count = count;
+	return 0;
+}
+
+/* Limiter ticks between two events at a rate; 0: no limit. */
+static __u64 peers_interval(uint64_t events, uint64_t per_ns)
+{
+	__u64 ticks_per_second = (__u64)LIMIT_TICKS_PER_JIFFY * probe_jiffies_per_second();
+	__u64 ticks;
+
+	if (events == 0)
+		return 0;
+	ticks = (__uint128_t)ticks_per_second * per_ns / CLOCK_NS_PER_SECOND / events;
+	return MAX(ticks, 1);
+}
+
+void peers_set_limits(const struct tables *tables, const struct config *config)
+{
+	struct limits *limits = tables->limits;
+	__u64 peer = peers_interval(config->peer_rate, config->peer_rate_ns);
+	__u64 total = peers_interval(config->total_rate, config->total_rate_ns);
+
+	limits->peer_interval = peer;
+	limits->peer_tolerance = peer * (MAX(config->peer_burst, 1) - 1);
+	limits->total_interval = total;
+	/* All peers together may burst for one second's worth. */
+	limits->total_tolerance =
+		total * (config->total_rate * CLOCK_NS_PER_SECOND / MAX(config->total_rate_ns, 1));
+}
