@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* diag.c - requests and answers of linux/inet_diag.h through libmnl. */
+#include "diag.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+
+#include <libmnl/libmnl.h>
+
+#include "../base/util.h"
+
+#define DIAG_STATE_ESTABLISHED 1 /* net/tcp_states.h */
+#define DIAG_STATE_CLOSE 7
+#define DIAG_STATE_LISTEN 10
+
+struct diag {
+	struct mnl_socket *socket;
+	unsigned int sequence;
+};
+
+struct diag_answer {
+	enum protocol protocol;
+	diag_visitor *visit;
+	void *argument;
+};
+
+static const char *diag_state_word(unsigned int state, enum protocol protocol)
+{
+	static const char *const words[] = {
+		"unknown",    "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2",
+		"time-wait",  "close",	     "close-wait", "last-ack", "listen",   "closing",
+		"syn-recv",
+	};
+
+	if (protocol == PROTOCOL_UDP && state == DIAG_STATE_CLOSE)
+		return "unconnected";
+	return state < ARRAY_SIZE(words) ? words[state] : words[0];
+}
+
+static struct endpoint diag_endpoint(unsigned int family, const __be32 words[4], __be16 port)
+{
+	struct endpoint endpoint = { .port = ntohs(port) };
+
+	endpoint.addr = family == AF_INET ? addr_from_ipv4(words) : addr_from_ipv6(words);
+	return endpoint;
+}
+
+static int diag_handle(const struct nlmsghdr *message, void *argument)
+{
+	const struct diag_answer *answer = argument;
+	const struct inet_diag_msg *body = mnl_nlmsg_get_payload(message);
+	struct diag_socket found = { .protocol = answer->protocol };
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*body))
+		return MNL_CB_OK;
+	found.state = diag_state_word(body->idiag_state, answer->protocol);
+	found.listening = answer->protocol == PROTOCOL_TCP ?
+				  body->idiag_state == DIAG_STATE_LISTEN :
+				  body->idiag_state != DIAG_STATE_ESTABLISHED;
+	found.local = diag_endpoint(body->idiag_family, body->id.idiag_src, body->id.idiag_sport);
+	found.peer = diag_endpoint(body->idiag_family, body->id.idiag_dst, body->id.idiag_dport);
+	found.inode = body->idiag_inode;
+	found.uid = body->idiag_uid;
+	answer->visit(answer->argument, &found);
+	return MNL_CB_OK;
+}
+
+static int diag_request(struct diag *diag, const struct inet_diag_req_v2 *request, uint16_t flags,
+			struct diag_answer *answer)
+{
+	char buffer[32768];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	unsigned int port = mnl_socket_get_portid(diag->socket);
+	int r;
+
+	message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	message->nlmsg_seq = ++diag->sequence;
+	memcpy(mnl_nlmsg_put_extra_header(message, sizeof(*request)), request, sizeof(*request));
+	if (mnl_socket_sendto(diag->socket, message, message->nlmsg_len) < 0)
+		return -errno;
+	do {
+		ssize_t length = mnl_socket_recvfrom(diag->socket, buffer, sizeof(buffer));
+
+		if (length < 0)
+			return -errno;
+		r = mnl_cb_run(buffer, length, diag->sequence, port, diag_handle, answer);
+	} while (r > MNL_CB_STOP && flags & NLM_F_DUMP);
+	return r < 0 ? -errno : 0;
+}
+
+static int diag_ip_protocol(enum protocol protocol)
+{
+	return protocol == PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+}
+
+int diag_visit(struct diag *diag, enum protocol protocol, diag_visitor *visit, void *argument)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	struct diag_answer answer = { protocol, visit, argument };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families) && r == 0; i++) {
+		struct inet_diag_req_v2 request = {
+			.sdiag_family = families[i],
+			.sdiag_protocol = diag_ip_protocol(protocol),
+			.idiag_states = -1,
+		};
+
+		r = diag_request(diag, &request, NLM_F_DUMP, &answer);
+	}
+	return r;
+}
+
+static void diag_put_endpoint(const struct endpoint *endpoint, bool ipv4, __be32 words[4],
+			      __be16 *port)
+{
+	if (ipv4)
+		memcpy(words, endpoint->addr.bytes + 12, 4);
+	else
+		memcpy(words, endpoint->addr.bytes, 16);
+	*port = htons(endpoint->port);
+}
+
+struct diag_first {
+	struct diag_socket *socket;
+	bool found;
+};
+
+static void diag_keep_first(void *argument, const struct diag_socket *socket)
+{
+	struct diag_first *first = argument;
+
+	*first->socket = *socket;
+	first->found = true;
+}
+
+static int diag_ask(struct diag *diag, enum protocol protocol, const struct endpoint *source,
+		    const struct endpoint *destination, struct diag_socket *ret_socket)
+{
+	struct diag_first first = { .socket = ret_socket };
+	struct diag_answer answer = { protocol, diag_keep_first, &first };
+	bool ipv4 = addr_is_ipv4(&source->addr);
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = ipv4 ? AF_INET : AF_INET6,
+		.sdiag_protocol = diag_ip_protocol(protocol),
+		.idiag_states = -1,
+		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
+	};
+	int r;
+
+	diag_put_endpoint(source, ipv4, request.id.idiag_src, &request.id.idiag_sport);
+	diag_put_endpoint(destination, ipv4, request.id.idiag_dst, &request.id.idiag_dport);
+	r = diag_request(diag, &request, 0, &answer);
+	return r == 0 && !first.found ? -ENOENT : r;
+}
+
+int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *local,
+	      const struct endpoint *peer, struct diag_socket *ret_socket)
+{
+	/* udp_dump_one() of net/ipv4/udp_diag.c takes the ends the other way round. */
+	return protocol == PROTOCOL_TCP ? diag_ask(diag, protocol, local, peer, ret_socket) :
+					  diag_ask(diag, protocol, peer, local, ret_socket);
+}
+
+int diag_new(struct diag **ret_diag)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+
+	if (!diag)
+		return -ENOMEM;
+	diag->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (!diag->socket || mnl_socket_bind(diag->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int r = -errno;
+
+		diag_free(diag);
+		return r;
+	}
+	*ret_diag = diag;
+	return 0;
+}
+
+void diag_free(struct diag *diag)
+{
+	if (!diag)
+		return;
+	if (diag->socket)
+		mnl_socket_close(diag->socket);
+	free(diag);
+}

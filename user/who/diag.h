@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* diag.h - the kernel's own socket list of this network namespace, by sock_diag(7). */
+#ifndef WHO_DIAG_H
+#define WHO_DIAG_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../model/sighting.h"
+
+struct diag;
+
+struct diag_socket {
+	enum protocol protocol;
+	const char *state; /* "listen", "established", ...; UDP: "unconnected" too. Static */
+	bool listening; /* TCP LISTEN, or an unconnected UDP socket */
+	struct endpoint local;
+	struct endpoint peer; /* port 0: none */
+	unsigned long inode; /* 0: no process holds it (any more, or yet) */
+	uid_t uid;
+};
+
+/* 0 or -errno. */
+int diag_new(struct diag **ret_diag);
+void diag_free(struct diag *diag);
+
+/* The socket that takes packets from peer to local. 0, -ENOENT or -errno. */
+int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *local,
+	      const struct endpoint *peer, struct diag_socket *ret_socket);
+
+/* Visits all sockets of a protocol, IPv4 and IPv6. 0 or -errno. */
+typedef void diag_visitor(void *argument, const struct diag_socket *socket);
+int diag_visit(struct diag *diag, enum protocol protocol, diag_visitor *visit, void *argument);
+
+#endif

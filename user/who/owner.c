@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* owner.c - socket to inode, inode to process. */
+#include "owner.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "../base/clock.h"
+#include "../base/table.h"
+#include "../base/util.h"
+#include "diag.h"
+#include "proc.h"
+
+#define HOLDERS_MAX 65536
+#define SCAN_PAUSE_NS (CLOCK_NS_PER_SECOND / 4) /* between two walks through /proc for a miss */
+
+struct owners {
+	struct diag *diag;
+	struct table *holders; /* inode -> pid of the first process seen holding it */
+	uint64_t scanned_ns;
+};
+
+int owners_new(struct owners **ret_owners)
+{
+	struct owners *owners = calloc(1, sizeof(*owners));
+	int r;
+
+	if (!owners)
+		return -ENOMEM;
+	r = table_new(&owners->holders, sizeof(unsigned long), sizeof(pid_t), HOLDERS_MAX, NULL,
+		      NULL);
+	if (r == 0)
+		r = diag_new(&owners->diag);
+	if (r < 0) {
+		owners_free(owners);
+		return r;
+	}
+	*ret_owners = owners;
+	return 0;
+}
+
+void owners_free(struct owners *owners)
+{
+	if (!owners)
+		return;
+	diag_free(owners->diag);
+	table_free(owners->holders);
+	free(owners);
+}
+
+static void owners_note_holder(void *argument, pid_t pid, unsigned long inode)
+{
+	struct owners *owners = argument;
+	bool is_new;
+	pid_t *holder = table_put(owners->holders, &inode, &is_new);
+
+	if (holder && is_new)
+		*holder = pid;
+}
+
+static void owners_forget(void *argument, const void *key, void *value)
+{
+	struct owners *owners = argument;
+
+	(void)value;
+	table_remove(owners->holders, key);
+}
+
+/* Walks /proc anew, at most once a pause: what is remembered may have changed hands since. */
+static void owners_scan(struct owners *owners)
+{
+	uint64_t now = clock_boot_ns();
+
+	if (owners->scanned_ns && now < owners->scanned_ns + SCAN_PAUSE_NS)
+		return;
+	table_visit(owners->holders, owners_forget, owners);
+	proc_visit_sockets(owners_note_holder, owners);
+	owners->scanned_ns = now;
+}
+
+static int owners_find_holder(struct owners *owners, unsigned long inode,
+			      struct process *ret_process)
+{
+	const pid_t *holder;
+
+	owners_scan(owners);
+	holder = table_get(owners->holders, &inode);
+	return holder ? proc_read(*holder, ret_process) : -ESRCH;
+}
+
+/* The listener behind a connection that no process has accepted yet. */
+static int owners_find_listener(struct owners *owners, const struct sighting *sighting,
+				const struct endpoint *local, struct diag_socket *ret_socket)
+{
+	struct endpoint nobody = {};
+
+	if (addr_is_ipv4(&local->addr))
+		nobody.addr = addr_from_ipv4("\0\0\0\0");
+	return diag_find(owners->diag, sighting->protocol, local, &nobody, ret_socket);
+}
+
+void owners_find(struct owners *owners, struct sighting *sighting)
+{
+	bool in = sighting->direction == DIRECTION_IN;
+	const struct endpoint *local = in ? &sighting->destination : &sighting->source;
+	const struct endpoint *peer = in ? &sighting->source : &sighting->destination;
+	struct diag_socket socket;
+	int r;
+
+	if (sighting->verdict != VERDICT_LISTENING && sighting->verdict != VERDICT_CONNECTED)
+		return;
+	r = diag_find(owners->diag, sighting->protocol, local, peer, &socket);
+	if (r == 0 && socket.inode == 0)
+		r = owners_find_listener(owners, sighting, local, &socket);
+	if (r < 0 || socket.inode == 0)
+		return;
+	if (owners_find_holder(owners, socket.inode, &sighting->process) == 0)
+		sighting->quality = socket.listening ? QUALITY_LISTENER : QUALITY_JOINED;
+}
+
+struct owners_listing {
+	const struct port_set *ports;
+	struct diag_socket *sockets;
+	size_t socket_count;
+	size_t socket_room;
+	struct owner_row *rows;
+	size_t count;
+	size_t room;
+	bool no_memory;
+};
+
+/* Makes room for one more element; false when memory is out. */
+static bool owners_grow(void *array, size_t *room, size_t count, size_t size)
+{
+	void **pointer = array;
+	size_t wanted = *room ? *room * 2 : 64;
+	void *larger;
+
+	if (count < *room)
+		return true;
+	larger = reallocarray(*pointer, wanted, size);
+	if (!larger)
+		return false;
+	*pointer = larger;
+	*room = wanted;
+	return true;
+}
+
+static bool owners_is_watched(const struct owners_listing *listing, enum protocol protocol,
+			      uint16_t port)
+{
+	return listing->ports->protocols[port] >> protocol & 1;
+}
+
+static void owners_collect_socket(void *argument, const struct diag_socket *socket)
+{
+	struct owners_listing *listing = argument;
+
+	if (!owners_is_watched(listing, socket->protocol, socket->local.port) &&
+	    !owners_is_watched(listing, socket->protocol, socket->peer.port))
+		return;
+	if (owners_grow(&listing->sockets, &listing->socket_room, listing->socket_count,
+			sizeof(*socket)))
+		listing->sockets[listing->socket_count++] = *socket;
+	else
+		listing->no_memory = true;
+}
+
+static uint64_t owners_netns(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/net", &status) < 0 ? 0 : status.st_ino;
+}
+
+static void owners_add_row(struct owners_listing *listing, const struct diag_socket *socket,
+			   pid_t pid)
+{
+	bool local = owners_is_watched(listing, socket->protocol, socket->local.port);
+	struct owner_row *row;
+
+	if (!owners_grow(&listing->rows, &listing->room, listing->count, sizeof(*row))) {
+		listing->no_memory = true;
+		return;
+	}
+	row = &listing->rows[listing->count++];
+	*row = (struct owner_row){
+		.port = local ? socket->local.port : socket->peer.port,
+		.protocol = socket->protocol,
+		.state = socket->state,
+		.local = socket->local,
+		.peer = socket->peer,
+		.has_peer = socket->peer.port != 0,
+		.netns = owners_netns(),
+	};
+	if (pid && proc_read(pid, &row->process) < 0)
+		row->process.pid = 0;
+}
+
+/* A process that holds the socket by several descriptors is met several times in a row. */
+static void owners_match_holder(void *argument, pid_t pid, unsigned long inode)
+{
+	struct owners_listing *listing = argument;
+
+	for (size_t i = 0; i < listing->socket_count; i++) {
+		const struct diag_socket *socket = &listing->sockets[i];
+		const struct owner_row *last =
+			listing->count ? &listing->rows[listing->count - 1] : NULL;
+
+		if (socket->inode != inode)
+			continue;
+		if (last && last->process.pid == pid &&
+		    memcmp(&last->local, &socket->local, sizeof(last->local)) == 0 &&
+		    memcmp(&last->peer, &socket->peer, sizeof(last->peer)) == 0)
+			continue;
+		owners_add_row(listing, socket, pid);
+	}
+}
+
+static void owners_add_orphans(struct owners_listing *listing)
+{
+	for (size_t i = 0; i < listing->socket_count; i++)
+		if (listing->sockets[i].inode == 0)
+			owners_add_row(listing, &listing->sockets[i], 0);
+}
+
+int owners_list(struct owners *owners, const struct port_set *ports, struct owner_row **ret_rows,
+		size_t *ret_count)
+{
+	struct owners_listing listing = { .ports = ports };
+	int r = diag_visit(owners->diag, PROTOCOL_TCP, owners_collect_socket, &listing);
+
+	if (r == 0)
+		r = diag_visit(owners->diag, PROTOCOL_UDP, owners_collect_socket, &listing);
+	if (r == 0)
+		r = proc_visit_sockets(owners_match_holder, &listing);
+	owners_add_orphans(&listing);
+	free(listing.sockets);
+	if (r == 0 && listing.no_memory)
+		r = -ENOMEM;
+	if (r < 0) {
+		free(listing.rows);
+		return r;
+	}
+	*ret_rows = listing.rows;
+	*ret_count = listing.count;
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* proc.h - a process as /proc shows it. */
+#ifndef WHO_PROC_H
+#define WHO_PROC_H
+
+#include <stddef.h>
+
+#include "../model/sighting.h"
+
+/*
+ * Fills everything that can be read of a live process. 0, or -ESRCH when it is gone (also when
+ * the number went to another process meanwhile).
+ */
+int proc_read(pid_t pid, struct process *ret_process);
+
+/* Visits every socket that any process holds: its inode and the holder. 0 or -errno. */
+typedef void proc_socket_visitor(void *argument, pid_t pid, unsigned long inode);
+int proc_visit_sockets(proc_socket_visitor *visit, void *argument);
+
+#endif
