@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fold.h - many sightings, few alerts. The first packet of a new (action, peer, port, protocol)
+ * alerts at once; what follows within the window is folded and summed up at its end. While the
+ * thing goes on, window after window, only the sums are sent. A function of (state, sighting,
+ * now): no clock of its own, so that tests move time.
+ *
+ * Memory is bounded: when the table is full, the thing that was silent longest is summed up
+ * early. Alerts are bounded: more than max_rate are withheld, and a `flood` alert tells how many.
+ */
+#ifndef JUDGE_FOLD_H
+#define JUDGE_FOLD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../model/alert.h"
+
+struct fold;
+
+struct fold_options {
+	uint64_t window_ns;
+	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */
+	uint64_t max_rate_ns;
+	size_t capacity; /* things open at a time */
+	/* Takes each alert; valid during the call. */
+	void (*emit)(void *argument, const struct alert *alert);
+	/* Packets of the peer that the kernel held back so far; a running, wrapping number. */
+	uint32_t (*suppressed)(void *argument, const struct addr *peer);
+	void *argument;
+};
+
+/* 0 or -errno. */
+int fold_new(struct fold **ret_fold, const struct fold_options *options);
+void fold_free(struct fold *fold);
+
+/* New window and rate, from the next window on. */
+void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t max_rate_ns);
+
+/* Times: CLOCK_BOOTTIME in nanoseconds, never going back by more than jitter. */
+int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
+	     uint64_t now_ns);
+
+/* Is the thing that the sighting belongs to still without an owner? Spares look-ups. */
+bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action);
+
+/* Ends the windows that are over. Returns when to call again; 0: nothing is open. */
+uint64_t fold_tick(struct fold *fold, uint64_t now_ns);
+
+/* Sums up everything that is open, for a clean end. */
+void fold_flush(struct fold *fold, uint64_t now_ns);
+
+#endif

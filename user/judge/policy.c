@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* policy.c - direction, role and verdict to action. */
+#include "policy.h"
+
+/* Came to a watched port. */
+static enum action policy_judge_incoming(const struct sighting *sighting)
+{
+	bool served = sighting->verdict == VERDICT_LISTENING ||
+		      sighting->verdict == VERDICT_CONNECTED;
+
+	return served ? ACTION_CONNECTION : ACTION_PROBE;
+}
+
+/* Came from a watched port elsewhere: an answer, to something this host sent or not. */
+static enum action policy_judge_answer(const struct sighting *sighting)
+{
+	bool asked = sighting->verdict == VERDICT_CONNECTED ||
+		     sighting->verdict == VERDICT_LISTENING;
+
+	return asked ? ACTION_OUTBOUND : ACTION_BACKSCATTER;
+}
+
+bool policy_judge(const struct sighting *sighting, bool local_peer, enum action *ret_action)
+{
+	bool in = sighting->direction == DIRECTION_IN;
+	bool to = sighting->role == ROLE_TO;
+
+	if (sighting->verdict == VERDICT_FORWARDED)
+		*ret_action = ACTION_TRANSIT;
+	else if (in && to)
+		*ret_action = policy_judge_incoming(sighting);
+	else if (local_peer)
+		return false; /* the same exchange is judged where it comes in */
+	else if (in)
+		*ret_action = policy_judge_answer(sighting);
+	else if (to || sighting->kind == KIND_SYN)
+		*ret_action = ACTION_OUTBOUND;
+	else
+		return false; /* this host's answer to what came to the port */
+	return true;
+}
+
+int policy_severity(enum action action)
+{
+	static const int severities[ACTION_COUNT] = {
+		[ACTION_PROBE] = 4,   [ACTION_CONNECTION] = 4,	[ACTION_LISTENER] = 4,
+		[ACTION_OUTBOUND] = 4, [ACTION_BACKSCATTER] = 5, [ACTION_TRANSIT] = 5,
+		[ACTION_FLOOD] = 4,   [ACTION_SENSOR] = 3,
+	};
+
+	return severities[action];
+}

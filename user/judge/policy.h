@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* policy.h - what a sighting means: which action, how severe. Pure. */
+#ifndef JUDGE_POLICY_H
+#define JUDGE_POLICY_H
+
+#include <stdbool.h>
+
+#include "../model/alert.h"
+
+/*
+ * The action of a sighting. False when it is nothing to alert on: this host's own half of an
+ * exchange whose other half is judged.
+ *
+ * `local_peer`: the peer's address is this host's own (loopback and the like).
+ */
+bool policy_judge(const struct sighting *sighting, bool local_peer, enum action *ret_action);
+
+/* Syslog's severity of an action. */
+int policy_severity(enum action action);
+
+#endif
