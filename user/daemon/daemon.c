@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* daemon.c - builds the house from a configuration, keeps it, reloads it, takes it down. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../base/loop.h"
+#include "../base/util.h"
+#include "../kernel/attach.h"
+#include "../kernel/links.h"
+#include "../kernel/peers.h"
+#include "../kernel/pins.h"
+#include "../kernel/program.h"
+#include "../kernel/ring.h"
+#include "../kernel/watch.h"
+#include "../model/service.h"
+#include "../who/owner.h"
+#include "outlets.h"
+#include "pipeline.h"
+#include "rundir.h"
+
+#define STATUS_INTERVAL_NS CLOCK_NS_PER_SECOND
+#define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
+#define SERVICES_NAMED_MAX 4
+
+struct daemon {
+	const struct daemon_options *options;
+	struct config config;
+	char pins[PINS_PATH_SIZE];
+	int lock;
+	uint64_t since_wall_ns;
+	char *status_written; /* the status file's text */
+
+	struct loop *loop;
+	struct loop_source *signals[3];
+	struct loop_source *status_timer;
+	struct program *program;
+	struct owners *owners;
+	struct pipeline *pipeline;
+	struct outlets *outlets;
+	struct attacher *attacher;
+	struct links *links;
+	struct ring *ring;
+};
+
+/* Tells people what the sensor does: where the alerts for people go, else on standard error. */
+static void PRINTF_LIKE(2, 3) daemon_say(const struct daemon *daemon, const char *format, ...)
+{
+	char line[2048];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	if (outlets_has_console(daemon->outlets)) {
+		printf("portsentinel: %s\n", line);
+		fflush(stdout);
+	} else {
+		log_notice("%s", line);
+	}
+}
+
+/* "networklens, networklenss": the services of the first few watched ports that have a name. */
+static void daemon_name_services(const struct port_set *ports, char *out, size_t size)
+{
+	size_t used = 0, named = 0;
+
+	out[0] = '\0';
+	for (unsigned int port = 1; port < 65536 && named < SERVICES_NAMED_MAX; port++) {
+		enum protocol protocol = ports->protocols[port] & 1 << PROTOCOL_TCP ? PROTOCOL_TCP :
+										      PROTOCOL_UDP;
+		const char *name = ports->protocols[port] ? service_name(port, protocol) : NULL;
+
+		if (!name || used >= size)
+			continue;
+		used += snprintf(out + used, size - used, "%s%u is %s", named++ ? ", " : "", port,
+				 name);
+	}
+}
+
+static void daemon_say_watch(const struct daemon *daemon)
+{
+	_cleanup_free_ char *ports = port_set_format(&daemon->config.ports);
+	char services[256];
+
+	daemon_name_services(&daemon->config.ports, services, sizeof(services));
+	daemon_say(daemon, "watching ports %s%s%s%s on interfaces %s", ports ? ports : "?",
+		   services[0] ? " (" : "", services, services[0] ? ")" : "",
+		   daemon->config.interfaces);
+}
+
+static void daemon_say_interface(const struct daemon *daemon,
+				 const struct interface_record *record)
+{
+	const char *why = record->why_not_better;
+
+	daemon_say(daemon, "%s: in by %s, out by %s%s%s%s", record->name,
+		   attach_mode_word(record->doors[DIRECTION_IN].mode),
+		   attach_mode_word(record->doors[DIRECTION_OUT].mode), why[0] ? " (" : "", why,
+		   why[0] ? ")" : "");
+}
+
+static void daemon_take_link(struct daemon *daemon, const struct link *link)
+{
+	struct interface_record record;
+	int r;
+
+	pipeline_name_interface(daemon->pipeline, link->index, link->name);
+	if (attach_has(daemon->attacher, link->index)) {
+		attach_rename(daemon->attacher, link);
+		return;
+	}
+	if (!(link->flags & IFF_UP))
+		return;
+	r = attach_interface(daemon->attacher, link, &record);
+	if (r < 0)
+		daemon_say(daemon, "%s: cannot be watched: %s", link->name, record.why_not_better);
+	else
+		daemon_say_interface(daemon, &record);
+}
+
+static void daemon_drop_link(struct daemon *daemon, const struct link *link)
+{
+	if (!attach_has(daemon->attacher, link->index))
+		return;
+	attach_remove(daemon->attacher, link->index);
+	daemon_say(daemon, "%s: no longer watched", link->name);
+}
+
+static void daemon_on_link(void *argument, const struct link *link, bool gone)
+{
+	struct daemon *daemon = argument;
+
+	if (gone || !link_matches(link, daemon->config.interfaces))
+		daemon_drop_link(daemon, link);
+	else
+		daemon_take_link(daemon, link);
+}
+
+static void daemon_on_sample(void *argument, const struct packet_event *event)
+{
+	struct daemon *daemon = argument;
+
+	pipeline_take(daemon->pipeline, event);
+}
+
+static json_t *daemon_status(const struct daemon *daemon)
+{
+	char since[CLOCK_TEXT_SIZE];
+
+	clock_format(daemon->since_wall_ns, since);
+	return json_pack("{s:i, s:s, s:s, s:I, s:o}", "pid", (int)getpid(), "since", since,
+			 "version", VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
+			 "sinks", outlets_status(daemon->outlets));
+}
+
+/* The status file is written when its text has changed. */
+static void daemon_write_status(void *argument, uint32_t events)
+{
+	struct daemon *daemon = argument;
+	json_t *status = daemon_status(daemon);
+	char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
+	int r;
+
+	(void)events;
+	if (text && (!daemon->status_written || !util_streq(text, daemon->status_written))) {
+		r = rundir_write_status(daemon->options->instance, status);
+		if (r < 0)
+			log_error(r, "write the status file, ignoring");
+		free(daemon->status_written);
+		daemon->status_written = TAKE(text);
+	}
+	free(text);
+	json_decref(status);
+}
+
+static void daemon_on_stop(void *argument, uint32_t signal_number)
+{
+	struct daemon *daemon = argument;
+
+	(void)signal_number;
+	loop_stop(daemon->loop, 0);
+}
+
+/* Puts a new configuration in force; what it cannot change while running is said. */
+static void daemon_apply(struct daemon *daemon, const struct config *fresh)
+{
+	const struct config old = daemon->config;
+
+	daemon->config = *fresh;
+	if (old.snap_length != fresh->snap_length || old.ring_size != fresh->ring_size)
+		daemon_say(daemon, "snap-length and ring-size change with the next start");
+	watch_set(program_tables(daemon->program), &fresh->ports);
+	peers_set_limits(program_tables(daemon->program), fresh);
+	pipeline_configure(daemon->pipeline, fresh);
+	outlets_configure(daemon->outlets, fresh);
+	if (old.xdp != fresh->xdp) {
+		attach_set_xdp(daemon->attacher, fresh->xdp);
+		attach_detach_left(daemon->pins, 0, NULL);
+	}
+	links_rescan(daemon->links);
+	daemon_say_watch(daemon);
+}
+
+static void daemon_on_reload(void *argument, uint32_t signal_number)
+{
+	struct daemon *daemon = argument;
+	_cleanup_free_ struct config *fresh = calloc(1, sizeof(*fresh));
+
+	(void)signal_number;
+	if (!fresh || daemon->options->read_config(daemon->options->argument, fresh) < 0)
+		log_notice("reload: the old configuration stays in force");
+	else
+		daemon_apply(daemon, fresh);
+}
+
+static int daemon_add_signals(struct daemon *daemon)
+{
+	static const struct {
+		int number;
+		loop_handler *handler;
+	} handled[ARRAY_SIZE(daemon->signals)] = {
+		{ SIGINT, daemon_on_stop },
+		{ SIGTERM, daemon_on_stop },
+		{ SIGHUP, daemon_on_reload },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(handled) && r == 0; i++)
+		r = loop_add_signal(daemon->loop, handled[i].number, handled[i].handler, daemon,
+				    &daemon->signals[i]);
+	return r < 0 ? log_error(r, "watch for signals") : 0;
+}
+
+static int daemon_open_kernel(struct daemon *daemon)
+{
+	const struct config *config = &daemon->config;
+	struct program_options options = {
+		.pin_directory = daemon->pins,
+		.snap_length = config->snap_length,
+		.ring_size = config->ring_size,
+		.watched = port_set_count(&config->ports),
+		.ask_sockets = true,
+	};
+	char why[512];
+	int r = pins_find_or_make(daemon->options->instance, daemon->pins);
+
+	if (r < 0)
+		return log_error(r, "make a directory in the BPF file system (run as root)");
+	r = program_load(&daemon->program, &options, why, sizeof(why));
+	if (r == -EPERM)
+		return log_error(r, "load the packet programs (run as root)");
+	if (r < 0)
+		return log_error(r, "load the packet programs: %s", why);
+	peers_set_limits(program_tables(daemon->program), config);
+	watch_set(program_tables(daemon->program), &config->ports);
+	return 0;
+}
+
+static int daemon_build_pipeline(struct daemon *daemon)
+{
+	struct pipeline_parts parts = {
+		.loop = daemon->loop,
+		.tables = program_tables(daemon->program),
+	};
+	int r = owners_new(&daemon->owners);
+
+	if (r < 0)
+		return log_error(r, "open the kernel's socket list");
+	parts.owners = daemon->owners;
+	r = pipeline_new(&daemon->pipeline, &parts, &daemon->config);
+	if (r < 0)
+		return log_error(r, "build the pipeline");
+	r = outlets_new(&daemon->outlets, daemon->loop, daemon->pipeline);
+	if (r < 0)
+		return log_error(r, "build the sinks");
+	return outlets_configure(daemon->outlets, &daemon->config);
+}
+
+static int daemon_attach(struct daemon *daemon)
+{
+	int r = attach_new(&daemon->attacher, daemon->program, daemon->pins, daemon->config.xdp);
+
+	if (r < 0)
+		return log_error(r, "take over the interfaces");
+	r = links_new(&daemon->links, daemon->loop, daemon_on_link, daemon);
+	if (r < 0)
+		return log_error(r, "read the network interfaces");
+	pipeline_set_links(daemon->pipeline, daemon->links);
+	return 0;
+}
+
+static int daemon_start_reading(struct daemon *daemon)
+{
+	int r = ring_new(&daemon->ring, daemon->loop, program_ring_fd(daemon->program),
+			 daemon_on_sample, daemon);
+
+	if (r < 0)
+		return log_error(r, "read the kernel's ring");
+	r = loop_add_timer(daemon->loop, daemon_write_status, daemon, &daemon->status_timer);
+	if (r == 0)
+		r = loop_timer_set(daemon->status_timer, STATUS_INTERVAL_NS, STATUS_INTERVAL_NS);
+	if (r < 0)
+		return log_error(r, "set a timer");
+	daemon_write_status(daemon, 0);
+	return 0;
+}
+
+static int daemon_build(struct daemon *daemon)
+{
+	int r = loop_new(&daemon->loop);
+
+	if (r < 0)
+		return log_error(r, "start the event loop");
+	r = daemon_add_signals(daemon);
+	if (r == 0)
+		r = daemon_open_kernel(daemon);
+	if (r == 0)
+		r = daemon_build_pipeline(daemon);
+	if (r < 0)
+		return r;
+	daemon_say_watch(daemon);
+	if (program_continues(daemon->program))
+		daemon_say(daemon, "counters continue from the run before");
+	r = daemon_attach(daemon);
+	return r == 0 ? daemon_start_reading(daemon) : r;
+}
+
+/* From the packets' end to the sinks': nothing that was sampled is left behind. */
+static void daemon_take_down(struct daemon *daemon)
+{
+	bool keep = daemon->config.keep && daemon->ring;
+
+	attach_free(daemon->attacher, keep);
+	if (daemon->ring)
+		ring_drain(daemon->ring);
+	ring_free(daemon->ring);
+	if (daemon->pipeline)
+		pipeline_flush(daemon->pipeline);
+	outlets_free(daemon->outlets, DRAIN_NS);
+	pipeline_free(daemon->pipeline);
+	links_free(daemon->links);
+	owners_free(daemon->owners);
+	program_free(daemon->program);
+	loop_source_free(daemon->status_timer);
+	for (size_t i = 0; i < ARRAY_SIZE(daemon->signals); i++)
+		loop_source_free(daemon->signals[i]);
+	loop_free(daemon->loop);
+	if (!keep && daemon->pins[0])
+		pins_remove_all(daemon->pins);
+	rundir_remove_status(daemon->options->instance);
+	free(daemon->status_written);
+	util_close_fd(&daemon->lock);
+}
+
+int daemon_run(const struct daemon_options *options, const struct config *config)
+{
+	_cleanup_free_ struct daemon *daemon = calloc(1, sizeof(*daemon));
+	int r;
+
+	if (!daemon)
+		return log_error(-ENOMEM, "start");
+	daemon->options = options;
+	daemon->config = *config;
+	daemon->since_wall_ns = clock_wall_ns();
+	daemon->lock = rundir_lock(options->instance);
+	if (daemon->lock == -EBUSY)
+		return log_error(0, "start: a sensor named %s runs as process %d (choose another name with --instance)",
+				 options->instance, (int)rundir_holder(options->instance));
+	if (daemon->lock < 0)
+		return log_error(daemon->lock, "lock /run/%s (run as root)", options->instance);
+	r = daemon_build(daemon);
+	if (r == 0)
+		r = loop_run(daemon->loop);
+	daemon_take_down(daemon);
+	return r;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* outlets.c - one slot a sink; a slot is opened anew only when its description changes. */
+#include "outlets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "../base/log.h"
+#include "../base/util.h"
+
+enum outlet {
+	OUTLET_CONSOLE,
+	OUTLET_SYSLOG,
+	OUTLET_JSON_LOG,
+	OUTLET_COUNT,
+};
+
+#define OUTLET_TEXT_SIZE (CONFIG_TEXT_SIZE + 32)
+
+struct outlets {
+	struct loop *loop;
+	struct pipeline *pipeline;
+	struct sink *sinks[OUTLET_COUNT]; /* NULL: off */
+	char descriptions[OUTLET_COUNT][OUTLET_TEXT_SIZE]; /* what each was opened by; "": off */
+};
+
+int outlets_new(struct outlets **ret_outlets, struct loop *loop, struct pipeline *pipeline)
+{
+	struct outlets *outlets = calloc(1, sizeof(*outlets));
+
+	if (!outlets)
+		return -ENOMEM;
+	outlets->loop = loop;
+	outlets->pipeline = pipeline;
+	*ret_outlets = outlets;
+	return 0;
+}
+
+static size_t outlets_collect(const struct outlets *outlets, struct sink *sinks[OUTLET_COUNT])
+{
+	size_t count = 0;
+
+	for (enum outlet outlet = 0; outlet < OUTLET_COUNT; outlet++)
+		if (outlets->sinks[outlet])
+			sinks[count++] = outlets->sinks[outlet];
+	return count;
+}
+
+void outlets_free(struct outlets *outlets, uint64_t drain_ns)
+{
+	struct sink *sinks[OUTLET_COUNT];
+	size_t count;
+
+	if (!outlets)
+		return;
+	count = outlets_collect(outlets, sinks);
+	sink_drain(sinks, count, drain_ns);
+	pipeline_set_sinks(outlets->pipeline, NULL, 0);
+	for (size_t i = 0; i < count; i++)
+		sinks[i]->ops->free(sinks[i]);
+	free(outlets);
+}
+
+/* systemd tells by JOURNAL_STREAM that standard output is the journal, which gets alerts anyway. */
+static bool outlets_stdout_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDOUT_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
+/* One line that differs when the sink has to be another one; "" when it is to be off. */
+static void outlets_describe(const struct config *config, enum outlet outlet,
+			     char description[OUTLET_TEXT_SIZE])
+{
+	description[0] = '\0';
+	switch (outlet) {
+	case OUTLET_CONSOLE:
+		if (!util_streq(config->json_log_path, "-") && !outlets_stdout_is_journal())
+			snprintf(description, OUTLET_TEXT_SIZE, "console");
+		break;
+	case OUTLET_SYSLOG:
+		if (!config_is_none(config->syslog_target))
+			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d",
+				 config->syslog_target, config->syslog_facility);
+		break;
+	default:
+		if (!config_is_none(config->json_log_path))
+			snprintf(description, OUTLET_TEXT_SIZE, "%s", config->json_log_path);
+		break;
+	}
+}
+
+static int outlets_open(struct outlets *outlets, const struct config *config, enum outlet outlet,
+			struct sink **ret_sink)
+{
+	int r;
+
+	switch (outlet) {
+	case OUTLET_CONSOLE:
+		r = console_sink_new(ret_sink, outlets->loop);
+		return r < 0 ? log_error(r, "write to standard output") : 0;
+	case OUTLET_SYSLOG:
+		r = syslog_sink_new(ret_sink, outlets->loop, config->syslog_target,
+				    config->syslog_facility);
+		return r < 0 ? log_error(r, "send to syslog %s", config->syslog_target) : 0;
+	default:
+		r = jsonl_sink_new(ret_sink, outlets->loop, config->json_log_path);
+		return r < 0 ? log_error(r, "open the JSON log %s", config->json_log_path) : 0;
+	}
+}
+
+static int outlets_configure_one(struct outlets *outlets, const struct config *config,
+				 enum outlet outlet)
+{
+	char description[OUTLET_TEXT_SIZE];
+	struct sink *fresh = NULL, *old = outlets->sinks[outlet];
+	int r;
+
+	outlets_describe(config, outlet, description);
+	if (util_streq(description, outlets->descriptions[outlet])) {
+		if (old && old->ops->reopen)
+			old->ops->reopen(old);
+		return 0;
+	}
+	if (description[0]) {
+		r = outlets_open(outlets, config, outlet, &fresh);
+		if (r < 0)
+			return r;
+	}
+	outlets->sinks[outlet] = fresh;
+	memcpy(outlets->descriptions[outlet], description, sizeof(description));
+	if (old)
+		old->ops->free(old);
+	return 0;
+}
+
+int outlets_configure(struct outlets *outlets, const struct config *config)
+{
+	struct sink *sinks[OUTLET_COUNT];
+	size_t count;
+	int r = 0, one;
+
+	for (enum outlet outlet = 0; outlet < OUTLET_COUNT; outlet++) {
+		one = outlets_configure_one(outlets, config, outlet);
+		r = r ? r : one;
+	}
+	count = outlets_collect(outlets, sinks);
+	pipeline_set_sinks(outlets->pipeline, sinks, count);
+	return r;
+}
+
+bool outlets_has_console(const struct outlets *outlets)
+{
+	return outlets && outlets->sinks[OUTLET_CONSOLE];
+}
+
+json_t *outlets_status(const struct outlets *outlets)
+{
+	json_t *list = json_array();
+
+	for (enum outlet outlet = 0; outlet < OUTLET_COUNT; outlet++) {
+		const struct sink *sink = outlets->sinks[outlet];
+		struct sink_status status = {};
+
+		if (!sink)
+			continue;
+		sink->ops->status(sink, &status);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "kind",
+						status.kind, "target", status.target, "state",
+						status.state, "sent", (json_int_t)status.sent,
+						"dropped", (json_int_t)status.dropped, "queued",
+						(json_int_t)status.queued));
+	}
+	return list;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* outlets.h - the sinks that a configuration asks for, kept while it does not change. */
+#ifndef DAEMON_OUTLETS_H
+#define DAEMON_OUTLETS_H
+
+#include <jansson.h>
+
+#include "../model/config.h"
+#include "pipeline.h"
+
+struct outlets;
+
+/* 0 or -errno. */
+int outlets_new(struct outlets **ret_outlets, struct loop *loop, struct pipeline *pipeline);
+
+/* Waits up to drain_ns for what is queued. NULL is allowed. */
+void outlets_free(struct outlets *outlets, uint64_t drain_ns);
+
+/*
+ * Opens, closes and reopens sinks, and hands them to the pipeline. 0 or -errno, said already; a
+ * sink that cannot be opened leaves the one before it in place.
+ */
+int outlets_configure(struct outlets *outlets, const struct config *config);
+
+/* Do alerts for people go to standard output? */
+bool outlets_has_console(const struct outlets *outlets);
+
+/* [{"kind", "target", "state", "sent", "dropped", "queued"}]; a new reference. */
+json_t *outlets_status(const struct outlets *outlets);
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* pipeline.c - the table of contents of the user-space side. */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "../base/clock.h"
+#include "../base/table.h"
+#include "../base/util.h"
+#include "../judge/fold.h"
+#include "../judge/policy.h"
+#include "../kernel/peers.h"
+
+#define PIPELINE_OPEN_MAX 4096 /* things that go on at a time: some 12 MB when full */
+#define PIPELINE_INTERFACES_MAX 4096
+
+struct pipeline {
+	struct pipeline_parts parts;
+	struct links *links;
+	struct fold *fold;
+	struct loop_source *window_end;
+	uint64_t armed_for_ns; /* 0: no window is open */
+	struct table *names; /* ifindex -> char[IF_NAMESIZE] */
+	struct sink *sinks[PIPELINE_SINKS_MAX];
+	size_t sink_count;
+};
+
+static void pipeline_emit(void *argument, const struct alert *alert)
+{
+	struct pipeline *pipeline = argument;
+
+	for (size_t i = 0; i < pipeline->sink_count; i++)
+		pipeline->sinks[i]->ops->send(pipeline->sinks[i], alert);
+}
+
+static uint32_t pipeline_suppressed(void *argument, const struct addr *peer)
+{
+	struct pipeline *pipeline = argument;
+
+	return peers_suppressed(pipeline->parts.tables, peer);
+}
+
+/* The timer only ever comes early enough: it is set anew when it fires. */
+static void pipeline_arm(struct pipeline *pipeline, uint64_t end_ns, uint64_t now_ns)
+{
+	pipeline->armed_for_ns = end_ns;
+	loop_timer_set(pipeline->window_end, end_ns ? MAX(end_ns, now_ns + 1) - now_ns : 0, 0);
+}
+
+static void pipeline_on_window_end(void *argument, uint32_t events)
+{
+	struct pipeline *pipeline = argument;
+	uint64_t now_ns = clock_boot_ns();
+
+	(void)events;
+	pipeline_arm(pipeline, fold_tick(pipeline->fold, now_ns), now_ns);
+}
+
+static int pipeline_build(struct pipeline *pipeline, const struct config *config)
+{
+	struct fold_options options = {
+		.window_ns = config->window_ns,
+		.max_rate = config->max_rate,
+		.max_rate_ns = config->max_rate_ns,
+		.capacity = PIPELINE_OPEN_MAX,
+		.emit = pipeline_emit,
+		.suppressed = pipeline_suppressed,
+		.argument = pipeline,
+	};
+	int r = fold_new(&pipeline->fold, &options);
+
+	if (r == 0)
+		r = table_new(&pipeline->names, sizeof(uint32_t), IF_NAMESIZE,
+			      PIPELINE_INTERFACES_MAX, NULL, NULL);
+	if (r == 0)
+		r = loop_add_timer(pipeline->parts.loop, pipeline_on_window_end, pipeline,
+				   &pipeline->window_end);
+	return r;
+}
+
+int pipeline_new(struct pipeline **ret_pipeline, const struct pipeline_parts *parts,
+		 const struct config *config)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+	int r;
+
+	if (!pipeline)
+		return -ENOMEM;
+	pipeline->parts = *parts;
+	r = pipeline_build(pipeline, config);
+	if (r < 0) {
+		pipeline_free(pipeline);
+		return r;
+	}
+	*ret_pipeline = pipeline;
+	return 0;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	if (!pipeline)
+		return;
+	loop_source_free(pipeline->window_end);
+	pipeline->sink_count = 0;
+	fold_free(pipeline->fold);
+	table_free(pipeline->names);
+	free(pipeline);
+}
+
+void pipeline_set_links(struct pipeline *pipeline, struct links *links)
+{
+	pipeline->links = links;
+}
+
+void pipeline_configure(struct pipeline *pipeline, const struct config *config)
+{
+	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
+}
+
+void pipeline_name_interface(struct pipeline *pipeline, uint32_t ifindex, const char *name)
+{
+	char *place = table_put(pipeline->names, &ifindex, NULL);
+
+	if (place)
+		snprintf(place, IF_NAMESIZE, "%s", name);
+}
+
+void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, size_t count)
+{
+	pipeline->sink_count = MIN(count, PIPELINE_SINKS_MAX);
+	memcpy(pipeline->sinks, sinks, pipeline->sink_count * sizeof(*sinks));
+}
+
+static struct endpoint pipeline_endpoint(const uint8_t addr[16], uint16_t port)
+{
+	struct endpoint endpoint = { .port = port };
+
+	memcpy(endpoint.addr.bytes, addr, sizeof(endpoint.addr.bytes));
+	return endpoint;
+}
+
+/* The packet's own part of a sighting, under one of its roles. */
+static void pipeline_sight(struct pipeline *pipeline, const struct packet_event *event,
+			   enum role role, struct sighting *sighting)
+{
+	const char *name = table_get(pipeline->names, &event->ifindex);
+
+	memset(sighting, 0, sizeof(*sighting));
+	sighting->event = event;
+	sighting->boot_ns = event->boot_ns;
+	sighting->wall_ns = clock_wall_from_boot(event->boot_ns);
+	if (name)
+		memcpy(sighting->interface, name, sizeof(sighting->interface));
+	else
+		snprintf(sighting->interface, sizeof(sighting->interface), "if%u", event->ifindex);
+	sighting->direction = event->direction;
+	sighting->role = role;
+	sighting->protocol = event->protocol;
+	sighting->kind = event->kind < KIND_COUNT ? event->kind : KIND_OTHER;
+	sighting->port = role == ROLE_TO ? event->destination_port : event->source_port;
+	sighting->source = pipeline_endpoint(event->source, event->source_port);
+	sighting->destination = pipeline_endpoint(event->destination, event->destination_port);
+}
+
+static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sighting *sighting)
+{
+	bool in = sighting->direction == DIRECTION_IN;
+	const struct endpoint *here = in ? &sighting->destination : &sighting->source;
+
+	switch (sighting->event->socket_state) {
+	case SOCKET_LISTENING:
+		return VERDICT_LISTENING;
+	case SOCKET_CONNECTED:
+		return VERDICT_CONNECTED;
+	case SOCKET_NONE:
+		break;
+	default:
+		return VERDICT_UNKNOWN;
+	}
+	if (!pipeline->links)
+		return VERDICT_UNKNOWN;
+	return links_is_local(pipeline->links, &here->addr) ? VERDICT_CLOSED : VERDICT_FORWARDED;
+}
+
+static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting, uint64_t now_ns)
+{
+	const struct addr *peer = &sighting_peer(sighting)->addr;
+	bool local_peer = pipeline->links && links_is_local(pipeline->links, peer);
+	enum action action;
+
+	sighting->verdict = pipeline_verdict(pipeline, sighting);
+	if (!policy_judge(sighting, local_peer, &action))
+		return;
+	if (pipeline->parts.owners && fold_wants_owner(pipeline->fold, sighting, action))
+		owners_find(pipeline->parts.owners, sighting);
+	fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
+}
+
+void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
+{
+	static const enum role roles[] = { ROLE_TO, ROLE_FROM };
+	uint64_t now_ns = clock_boot_ns();
+	struct sighting sighting;
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		if (!(event->roles & roles[i]))
+			continue;
+		pipeline_sight(pipeline, event, roles[i], &sighting);
+		pipeline_judge(pipeline, &sighting, now_ns);
+	}
+	if (pipeline->armed_for_ns == 0)
+		pipeline_on_window_end(pipeline, 0);
+}
+
+void pipeline_flush(struct pipeline *pipeline)
+{
+	fold_flush(pipeline->fold, clock_boot_ns());
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pipeline.h - a sample's way through the house: sighting, verdict, action, owner, fold, sinks.
+ * The only place that knows the order.
+ */
+#ifndef DAEMON_PIPELINE_H
+#define DAEMON_PIPELINE_H
+
+#include "../kernel/links.h"
+#include "../kernel/tables.h"
+#include "../model/config.h"
+#include "../sink/sink.h"
+#include "../who/owner.h"
+
+#define PIPELINE_SINKS_MAX 8
+
+struct pipeline;
+
+/* What the stages work with; all the caller's, and outliving the pipeline. */
+struct pipeline_parts {
+	struct loop *loop;
+	const struct tables *tables;
+	struct owners *owners; /* NULL: owners are not looked for */
+};
+
+/* 0 or -errno. */
+int pipeline_new(struct pipeline **ret_pipeline, const struct pipeline_parts *parts,
+		 const struct config *config);
+void pipeline_free(struct pipeline *pipeline);
+
+/* Where local addresses are asked for; NULL: no address is local. */
+void pipeline_set_links(struct pipeline *pipeline, struct links *links);
+
+/* New window and rate. */
+void pipeline_configure(struct pipeline *pipeline, const struct config *config);
+
+/* The name that sightings of an interface bear from now on. */
+void pipeline_name_interface(struct pipeline *pipeline, uint32_t ifindex, const char *name);
+
+/* The sinks that get each alert; the array is copied, the sinks stay the caller's. */
+void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, size_t count);
+
+/* One sample. */
+void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
+
+/* Sums up every open window. */
+void pipeline_flush(struct pipeline *pipeline);
+
+#endif
