@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# portsentinel: one flat file, in the order that things are made.
+#
+#   make            build/portsentinel
+#   make run        install what is missing, build, run the sensor (as root)
+#   make check      install what the tests need, run them all (as root)
+#   make help       every target
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= bpftool
+PKG_CONFIG ?= pkg-config
+V ?= 0
+SAY = @printf '  %-8s %s\n'
+Q = @
+ifeq ($(V),1)
+SAY = @:
+Q =
+endif
+
+ARCH := $(shell uname -m)
+LIBRARIES := libbpf libelf zlib jansson libmnl
+WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wvla
+CFLAGS ?= -O2 -g
+CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibuild/bpf \
+	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) -linih -lpthread
+SANITIZE := -fsanitize=address,undefined -fno-omit-frame-pointer
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -idirafter /usr/include/$(ARCH)-linux-gnu
+
+ROOMS := base model kernel who judge sink view daemon cli
+SOURCES := $(foreach room,$(ROOMS),$(wildcard user/$(room)/*.c)) user/main.c
+OBJECTS := $(SOURCES:%.c=build/%.o)
+
+# Unit tests link the pure rooms only, built with sanitizers.
+PURE := $(foreach room,base model judge sink view,$(wildcard user/$(room)/*.c))
+PURE_OBJECTS := $(PURE:%.c=build/sanitized/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
+# Program tests load the real object: everything but main.
+PROG_TESTS := $(patsubst tests/prog/%.c,build/tests/prog/%,$(wildcard tests/prog/test_*.c))
+
+.PHONY: all
+all: build/portsentinel
+
+# bpf/: C to BPF objects, and each object to a header that carries it
+build/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(SAY) BPF $*
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $@.d -c $< -o $@.full
+	$(Q)$(BPFTOOL) gen object $@ $@.full
+
+build/bpf/%.skel.h: build/bpf/%.bpf.o
+	$(SAY) SKELETON $*
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# user/: the program
+$(filter build/user/kernel/%,$(OBJECTS)): | build/bpf/packet.skel.h
+build/user/%.o: user/%.c Makefile
+	$(SAY) CC user/$*
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+build/portsentinel: $(OBJECTS)
+	$(SAY) LD $(@F)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# tests/
+build/sanitized/%.o: %.c Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(SANITIZE) -MMD -MP -c $< -o $@
+
+build/libpure.a: $(PURE_OBJECTS)
+	$(SAY) AR $(@F)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+build/tests/unit/%: build/sanitized/tests/unit/%.o build/libpure.a
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(SANITIZE) $^ $(LDLIBS) -lcmocka -o $@
+
+build/tests/prog/%: build/tests/prog/%.o build/tests/prog/frame.o \
+		$(filter-out build/user/main.o build/user/cli/%,$(OBJECTS))
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS_ALL) $^ $(LDLIBS) -lcmocka -o $@
+
+build/tests/prog/%.o: tests/prog/%.c Makefile | build/bpf/packet.skel.h
+	$(SAY) CC tests/prog/$*
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+.PHONY: tests
+tests: build/portsentinel $(UNIT_TESTS) $(PROG_TESTS)
+
+.PHONY: run check check-deps install uninstall clean help
+run:
+	$(Q)scripts/install-dependencies build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)exec build/portsentinel run $(ARGS)
+
+check:
+	$(Q)scripts/install-dependencies build test
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)scripts/run-tests
+
+install: build/portsentinel
+	install -D -m 0755 build/portsentinel $(DESTDIR)$(PREFIX)/sbin/portsentinel
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/portsentinel
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build/portsentinel'
+	@echo 'make run        install what is missing, build, run the sensor (root); ARGS="--ports 53/udp"'
+	@echo 'make check      install what the tests need, build and run them all (root)'
+	@echo 'make tests      build the tests without running them'
+	@echo 'make install    DESTDIR= PREFIX=/usr/local'
+	@echo 'make uninstall  the same place'
+	@echo 'make clean      remove build/'
+	@echo 'V=1 shows the commands'
+
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)

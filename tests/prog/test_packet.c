@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_packet.c - one table of packets, run through every door of the loaded program. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <bpf/bpf.h>
+#include <cmocka.h>
+
+#include "../../user/base/util.h"
+#include "../../user/kernel/count.h"
+#include "../../user/kernel/peers.h"
+#include "../../user/kernel/program.h"
+#include "../../user/kernel/watch.h"
+#include "../../user/model/words.h"
+#include "frame.h"
+
+/* What a packet must come to: a row's words, the reason it was not parsed, or nothing. */
+struct packet_case {
+	const char *name;
+	const char *frame;
+	const char *expected; /* "3409 tcp to syn", "truncated", "" */
+};
+
+static const struct packet_case cases[] = {
+#include "cases.inc"
+};
+
+struct doors {
+	struct program *program;
+	const struct tables *tables;
+};
+
+static const struct {
+	enum hook hook;
+	enum direction direction;
+} doors_of[] = {
+	{ HOOK_XDP, DIRECTION_IN },
+	{ HOOK_TC_IN, DIRECTION_IN },
+	{ HOOK_TC_OUT, DIRECTION_OUT },
+};
+
+static int load_program(void **state)
+{
+	static struct doors doors;
+	struct program_options options = { .snap_length = 128, .ring_size = 1 << 20, .watched = 4 };
+	struct config config;
+	char why[512];
+	int r;
+
+	config_init(&config);
+	r = program_load(&doors.program, &options, why, sizeof(why));
+	if (r < 0) {
+		fprintf(stderr, "load: %s\n", why);
+		return -1;
+	}
+	doors.tables = program_tables(doors.program);
+	watch_set(doors.tables, &config.ports);
+	*state = &doors;
+	return 0;
+}
+
+static int unload_program(void **state)
+{
+	program_free(((struct doors *)*state)->program);
+	return 0;
+}
+
+/* False: the kernel builds no tc test packet of a frame without a whole IP header. */
+static bool run(const struct doors *doors, enum hook hook, const struct frame *frame)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data,
+		    .data_size_in = frame->length, .repeat = 1);
+	int r = bpf_prog_test_run_opts(program_fd(doors->program, hook), &options);
+
+	if (r == -EINVAL && hook != HOOK_XDP && frame->length < 14 + 40)
+		return false;
+	if (r < 0)
+		fail_msg("test run: %s", strerror(-r));
+	assert_int_equal((int)options.retval, hook == HOOK_XDP ? 2 /* XDP_PASS */ : -1);
+	return true;
+}
+
+/* All rows and reasons of now, as text that can be compared: "3409 tcp in to syn 1; ". */
+struct ledger {
+	struct count_row *rows;
+	size_t count;
+	struct accounting accounting;
+};
+
+static struct ledger read_ledger(const struct doors *doors)
+{
+	struct ledger ledger = {};
+
+	assert_int_equal(count_read(doors->tables, &ledger.rows, &ledger.count), 0);
+	count_read_accounting(doors->tables, &ledger.accounting);
+	return ledger;
+}
+
+static uint64_t packets_before(const struct ledger *before, const struct count_row *row,
+			       enum kind kind)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		const struct count_row *old = &before->rows[i];
+
+		if (old->port == row->port && old->protocol == row->protocol &&
+		    old->direction == row->direction && old->role == row->role &&
+		    old->ifindex == row->ifindex)
+			return old->kinds[kind];
+	}
+	return 0;
+}
+
+static void add_word(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
+}
+
+/* What came between two ledgers, in the words of the table; rows by comma. */
+static void tell_difference(const struct ledger *before, const struct ledger *after,
+			    enum direction direction, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < after->count; i++)
+		for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+			const struct count_row *row = &after->rows[i];
+			uint64_t more = row->kinds[kind] - packets_before(before, row, kind);
+
+			if (!more)
+				continue;
+			assert_int_equal(more, 1);
+			assert_int_equal(row->direction, direction);
+			add_word(text, size, "%s%u %s %s %s", text[0] ? ", " : "", row->port,
+				 words_protocol(row->protocol), words_role(row->role),
+				 words_kind(kind));
+		}
+	for (enum unparsed reason = 0; reason < UNPARSED_COUNT; reason++)
+		if (after->accounting.unparsed[reason] != before->accounting.unparsed[reason])
+			add_word(text, size, "%s", words_unparsed(reason));
+}
+
+static void assert_identity(const struct ledger *ledger)
+{
+	assert_int_equal(ledger->accounting.matched, ledger->accounting.sampled +
+							     ledger->accounting.suppressed +
+							     ledger->accounting.lost);
+}
+
+static void every_packet_is_counted_as_the_table_says_at_every_door(void **state)
+{
+	const struct doors *doors = *state;
+	unsigned int wrong = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		for (size_t door = 0; door < ARRAY_SIZE(doors_of); door++) {
+			struct ledger before = read_ledger(doors), after;
+			struct frame frame;
+			char text[256];
+
+			frame_build(&frame, cases[i].frame);
+			if (!run(doors, doors_of[door].hook, &frame)) {
+				free(before.rows);
+				continue;
+			}
+			after = read_ledger(doors);
+			tell_difference(&before, &after, doors_of[door].direction, text,
+					sizeof(text));
+			if (strcmp(text, cases[i].expected) != 0) {
+				print_error("%s (door %zu): '%s' instead of '%s'\n", cases[i].name,
+					    door, text, cases[i].expected);
+				wrong++;
+			}
+			assert_int_equal(after.accounting.seen, before.accounting.seen + 1);
+			assert_identity(&after);
+			free(before.rows);
+			free(after.rows);
+		}
+	assert_int_equal(wrong, 0);
+}
+
+static void bytes_are_frame_lengths(void **state)
+{
+	const struct doors *doors = *state;
+	struct ledger before = read_ledger(doors), after;
+	struct frame frame;
+	uint64_t bytes = 0;
+
+	frame_build(&frame, "eth ip4 udp:40000:3410 pay:100");
+	run(doors, HOOK_XDP, &frame);
+	after = read_ledger(doors);
+	for (size_t i = 0; i < after.count; i++)
+		bytes += after.rows[i].bytes;
+	for (size_t i = 0; i < before.count; i++)
+		bytes -= before.rows[i].bytes;
+	assert_int_equal(bytes, 14 + 20 + 8 + 100);
+	free(before.rows);
+	free(after.rows);
+}
+
+static void a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed(void **state)
+{
+	const struct doors *doors = *state;
+	struct ledger before, after;
+	struct config config;
+	struct frame frame;
+	struct addr peer;
+
+	config_init(&config);
+	config.peer_rate = 1;
+	config.peer_rate_ns = 3600000000000;
+	config.peer_burst = 7;
+	peers_set_limits(doors->tables, &config);
+	frame_build(&frame, "eth ip4 tcp:40000:3409:S");
+	frame.data[26] = 198; /* a source of its own: 198.0.2.1 */
+	before = read_ledger(doors);
+	for (int i = 0; i < 100; i++)
+		run(doors, HOOK_TC_IN, &frame);
+	after = read_ledger(doors);
+	assert_int_equal(after.accounting.sampled - before.accounting.sampled, 7);
+	assert_int_equal(after.accounting.suppressed - before.accounting.suppressed, 93);
+	assert_identity(&after);
+	assert_int_equal(addr_parse("198.0.2.1", &peer), 0);
+	assert_int_equal(peers_suppressed(doors->tables, &peer), 93);
+	free(before.rows);
+	free(after.rows);
+}
+
+static void a_full_ring_loses_and_counts_what_it_lost(void **state)
+{
+	const struct doors *doors = *state;
+	struct ledger before, after;
+	struct config config;
+	struct frame frame;
+	const int packets = 20000; /* the ring holds 4,500 */
+
+	config_init(&config);
+	config.peer_rate = config.total_rate = 0;
+	peers_set_limits(doors->tables, &config);
+	frame_build(&frame, "eth ip4 tcp:40000:3409:S");
+	before = read_ledger(doors);
+	for (int i = 0; i < packets; i++)
+		run(doors, HOOK_XDP, &frame);
+	after = read_ledger(doors);
+	assert_int_equal(after.accounting.matched - before.accounting.matched, packets);
+	assert_true(after.accounting.lost > before.accounting.lost);
+	assert_identity(&after);
+	free(before.rows);
+	free(after.rows);
+}
+
+static void every_port_at_once_is_counted_under_its_own_row(void **state)
+{
+	struct program_options options = { .snap_length = 128, .ring_size = 1 << 16,
+					   .watched = 2 * 65535 };
+	struct doors doors = {};
+	struct port_set *all = calloc(1, sizeof(*all));
+	struct ledger ledger;
+	struct frame frame;
+	char why[512];
+
+	(void)state;
+	assert_int_equal(port_set_add(all, "1-65535", why, sizeof(why)), 0);
+	assert_int_equal(program_load(&doors.program, &options, why, sizeof(why)), 0);
+	doors.tables = program_tables(doors.program);
+	watch_set(doors.tables, all);
+	frame_build(&frame, "eth ip4 tcp:0:1:S");
+	for (unsigned int port = 1; port < 65536; port++) {
+		frame.data[36] = port >> 8;
+		frame.data[37] = port;
+		run(&doors, HOOK_XDP, &frame);
+	}
+	ledger = read_ledger(&doors);
+	assert_int_equal(ledger.accounting.uncounted, 0);
+	assert_int_equal(ledger.count, 65535);
+	for (size_t i = 0; i < ledger.count; i++) {
+		assert_int_equal(ledger.rows[i].port, i + 1);
+		assert_int_equal(ledger.rows[i].packets, 1);
+	}
+	free(ledger.rows);
+	free(all);
+	program_free(doors.program);
+}
+
+static void more_peers_than_fit_are_evicted_and_the_evictions_counted(void **state)
+{
+	const struct doors *doors = *state;
+	struct ledger before = read_ledger(doors), after;
+	struct peer_row *rows;
+	struct frame frame;
+	size_t count;
+	const unsigned int peers = 100000; /* the table holds 65,536 */
+
+	frame_build(&frame, "eth ip4 tcp:40000:3409:S");
+	for (unsigned int i = 0; i < peers; i++) {
+		frame.data[26] = 10;
+		frame.data[27] = i >> 16;
+		frame.data[28] = i >> 8;
+		frame.data[29] = i;
+		run(doors, HOOK_XDP, &frame);
+	}
+	after = read_ledger(doors);
+	assert_int_equal(peers_read(doors->tables, &rows, &count), 0);
+	assert_true(count <= 65536);
+	assert_true(count + after.accounting.peers_evicted - before.accounting.peers_evicted >=
+		    peers);
+	free(before.rows);
+	free(after.rows);
+	free(rows);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_packet_is_counted_as_the_table_says_at_every_door),
+		cmocka_unit_test(bytes_are_frame_lengths),
+		cmocka_unit_test(a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed),
+		cmocka_unit_test(a_full_ring_loses_and_counts_what_it_lost),
+		cmocka_unit_test(every_port_at_once_is_counted_under_its_own_row),
+		cmocka_unit_test(more_peers_than_fit_are_evicted_and_the_evictions_counted),
+	};
+
+	return cmocka_run_group_tests_name("packet", tests, load_program, unload_program);
+}
