@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_fold.c - alerts over a clock that the test moves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "../../user/base/util.h"
+#include "../../user/judge/fold.h"
+
+#define SECOND 1000000000ULL
+#define WINDOW (60 * SECOND)
+#define EMITTED_MAX 20000
+
+struct scene {
+	struct fold *fold;
+	struct alert *emitted;
+	size_t count;
+	uint64_t now;
+	uint32_t suppressed; /* what the kernel would say */
+};
+
+static void scene_emit(void *argument, const struct alert *alert)
+{
+	struct scene *scene = argument;
+
+	assert_true(scene->count < EMITTED_MAX);
+	scene->emitted[scene->count++] = *alert;
+}
+
+static uint32_t scene_suppressed(void *argument, const struct addr *peer)
+{
+	(void)peer;
+	return ((struct scene *)argument)->suppressed;
+}
+
+static void scene_begin(struct scene *scene, uint64_t max_rate, size_t capacity)
+{
+	struct fold_options options = {
+		.window_ns = WINDOW,
+		.max_rate = max_rate,
+		.max_rate_ns = SECOND,
+		.capacity = capacity,
+		.emit = scene_emit,
+		.suppressed = scene_suppressed,
+		.argument = scene,
+	};
+
+	memset(scene, 0, sizeof(*scene));
+	scene->emitted = calloc(EMITTED_MAX, sizeof(*scene->emitted));
+	scene->now = 1000 * SECOND;
+	assert_int_equal(fold_new(&scene->fold, &options), 0);
+}
+
+static void scene_end(struct scene *scene)
+{
+	fold_free(scene->fold);
+	free(scene->emitted);
+}
+
+static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind kind,
+		enum quality quality)
+{
+	uint32_t host = __builtin_bswap32(0x0a000000 + peer);
+	struct packet_event event = { .peer_suppressed = scene->suppressed };
+	struct sighting sighting = {
+		.event = &event,
+		.wall_ns = scene->now,
+		.interface = "eth0",
+		.direction = DIRECTION_IN,
+		.role = ROLE_TO,
+		.protocol = PROTOCOL_TCP,
+		.kind = kind,
+		.port = port,
+		.source = { addr_from_ipv4(&host), 40000 },
+		.verdict = VERDICT_CLOSED,
+		.quality = quality,
+		.process.pid = quality == QUALITY_NONE ? 0 : 4711,
+	};
+
+	assert_int_equal(fold_add(scene->fold, &sighting, ACTION_PROBE, 4, scene->now), 0);
+}
+
+static void the_first_packet_alerts_at_once(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	assert_int_equal(scene.count, 1);
+	assert_int_equal(scene.emitted[0].count, 1);
+	assert_false(scene.emitted[0].closing);
+	scene_end(&scene);
+}
+
+static void what_follows_is_summed_up_at_the_window_s_end_under_the_same_id(void **state)
+{
+	struct scene scene;
+	const struct alert *sum;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	for (int i = 0; i < 17; i++) {
+		see(&scene, 1, 3409, i < 10 ? KIND_SYN : KIND_ACK, QUALITY_NONE);
+		scene.now += SECOND;
+	}
+	assert_int_equal(scene.count, 1);
+	assert_int_equal(fold_tick(scene.fold, 1059 * SECOND), 1060 * SECOND);
+	assert_int_equal(scene.count, 1);
+	fold_tick(scene.fold, 1060 * SECOND);
+	assert_int_equal(scene.count, 2);
+	sum = &scene.emitted[1];
+	assert_true(sum->closing);
+	assert_int_equal(sum->count, 17);
+	assert_int_equal(sum->kinds[KIND_SYN], 10);
+	assert_int_equal(sum->kinds[KIND_ACK], 7);
+	assert_int_equal(sum->start_wall_ns, 1000 * SECOND);
+	assert_int_equal(sum->end_wall_ns, 1016 * SECOND);
+	assert_string_equal(sum->id, scene.emitted[0].id);
+	scene_end(&scene);
+}
+
+static void a_single_packet_needs_no_sum(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	fold_tick(scene.fold, 1060 * SECOND);
+	assert_int_equal(scene.count, 1);
+	assert_int_equal(fold_tick(scene.fold, 1120 * SECOND), 0);
+	assert_int_equal(scene.count, 1);
+	scene_end(&scene);
+}
+
+static void what_goes_on_is_only_summed_up_window_after_window(void **state)
+{
+	struct scene scene;
+	uint64_t total = 0;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	for (int i = 0; i < 300; i++) { /* five minutes, one a second */
+		see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+		scene.now += SECOND;
+		fold_tick(scene.fold, scene.now);
+	}
+	fold_flush(scene.fold, scene.now);
+	assert_in_range(scene.count, 6, 7);
+	for (size_t i = 1; i < scene.count; i++) {
+		assert_true(scene.emitted[i].closing);
+		total += scene.emitted[i].count;
+	}
+	assert_int_equal(total, 300);
+	scene_end(&scene);
+}
+
+static void a_slow_scanner_s_every_packet_is_in_some_alert(void **state)
+{
+	struct scene scene;
+	uint64_t total = 0;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	for (int i = 0; i < 10; i++) { /* one packet in 70 seconds */
+		see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+		for (int s = 0; s < 70; s++)
+			fold_tick(scene.fold, scene.now += SECOND);
+	}
+	fold_flush(scene.fold, scene.now);
+	for (size_t i = 0; i < scene.count; i++)
+		total += scene.emitted[i].count;
+	assert_int_equal(total, 10);
+	scene_end(&scene);
+}
+
+static void peers_ports_and_protocols_are_told_apart(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	see(&scene, 2, 3409, KIND_SYN, QUALITY_NONE);
+	see(&scene, 1, 3410, KIND_SYN, QUALITY_NONE);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	assert_int_equal(scene.count, 3);
+	scene_end(&scene);
+}
+
+static void what_the_kernel_held_back_meanwhile_is_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	scene.suppressed = 5000;
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	scene.suppressed = 6200;
+	fold_tick(scene.fold, 1060 * SECOND);
+	assert_int_equal(scene.count, 2);
+	assert_int_equal(scene.emitted[1].suppressed, 1200);
+	scene_end(&scene);
+}
+
+static void no_more_alerts_than_the_rate_and_one_that_says_how_many_were_withheld(void **state)
+{
+	struct scene scene;
+	uint64_t withheld = 0;
+	size_t floods = 0;
+
+	(void)state;
+	scene_begin(&scene, 20, 10000);
+	for (unsigned int peer = 0; peer < 5000; peer++)
+		see(&scene, peer, 3409, KIND_SYN, QUALITY_NONE);
+	assert_int_equal(scene.count, 20);
+	fold_tick(scene.fold, scene.now + WINDOW);
+	for (size_t i = 0; i < scene.count; i++)
+		if (scene.emitted[i].action == ACTION_FLOOD) {
+			floods++;
+			withheld += scene.emitted[i].count;
+		}
+	assert_int_equal(floods, 1);
+	assert_int_equal(withheld, 4980);
+	scene_end(&scene);
+}
+
+static void a_full_table_sums_up_the_silent_ones_early_and_loses_nothing(void **state)
+{
+	struct scene scene;
+	uint64_t total = 0;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	for (unsigned int peer = 0; peer < 1000; peer++) {
+		see(&scene, peer, 3409, KIND_SYN, QUALITY_NONE);
+		see(&scene, peer, 3409, KIND_ACK, QUALITY_NONE);
+	}
+	fold_flush(scene.fold, scene.now);
+	for (size_t i = 0; i < scene.count; i++)
+		if (scene.emitted[i].closing)
+			total += scene.emitted[i].count;
+	assert_int_equal(total, 2000);
+	scene_end(&scene);
+}
+
+static void a_later_packet_may_bring_the_owner(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	see(&scene, 1, 3409, KIND_ACK, QUALITY_JOINED);
+	see(&scene, 1, 3409, KIND_FIN, QUALITY_NONE);
+	fold_flush(scene.fold, scene.now);
+	assert_int_equal(scene.emitted[1].process.pid, 4711);
+	assert_int_equal(scene.emitted[1].quality, QUALITY_JOINED);
+	scene_end(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_packet_alerts_at_once),
+		cmocka_unit_test(what_follows_is_summed_up_at_the_window_s_end_under_the_same_id),
+		cmocka_unit_test(a_single_packet_needs_no_sum),
+		cmocka_unit_test(what_goes_on_is_only_summed_up_window_after_window),
+		cmocka_unit_test(a_slow_scanner_s_every_packet_is_in_some_alert),
+		cmocka_unit_test(peers_ports_and_protocols_are_told_apart),
+		cmocka_unit_test(what_the_kernel_held_back_meanwhile_is_told),
+		cmocka_unit_test(
+			no_more_alerts_than_the_rate_and_one_that_says_how_many_were_withheld),
+		cmocka_unit_test(a_full_table_sums_up_the_silent_ones_early_and_loses_nothing),
+		cmocka_unit_test(a_later_packet_may_bring_the_owner),
+	};
+
+	return cmocka_run_group_tests_name("fold", tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_policy.c - what each direction, role and verdict means. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../user/base/util.h"
+#include "../../user/judge/policy.h"
+
+#define NOTHING ACTION_COUNT
+
+struct policy_case {
+	enum direction direction;
+	enum role role;
+	enum kind kind;
+	enum verdict verdict;
+	bool local_peer;
+	enum action expected;
+};
+
+static const struct policy_case cases[] = {
+	/* came to a watched port */
+	{ DIRECTION_IN, ROLE_TO, KIND_SYN, VERDICT_CLOSED, false, ACTION_PROBE },
+	{ DIRECTION_IN, ROLE_TO, KIND_SYN, VERDICT_UNKNOWN, false, ACTION_PROBE },
+	{ DIRECTION_IN, ROLE_TO, KIND_SYN, VERDICT_LISTENING, false, ACTION_CONNECTION },
+	{ DIRECTION_IN, ROLE_TO, KIND_DATA, VERDICT_CONNECTED, false, ACTION_CONNECTION },
+	{ DIRECTION_IN, ROLE_TO, KIND_SYN, VERDICT_FORWARDED, false, ACTION_TRANSIT },
+	{ DIRECTION_IN, ROLE_TO, KIND_SYN, VERDICT_LISTENING, true, ACTION_CONNECTION },
+	/* came from one */
+	{ DIRECTION_IN, ROLE_FROM, KIND_SYNACK, VERDICT_CONNECTED, false, ACTION_OUTBOUND },
+	{ DIRECTION_IN, ROLE_FROM, KIND_SYNACK, VERDICT_CLOSED, false, ACTION_BACKSCATTER },
+	{ DIRECTION_IN, ROLE_FROM, KIND_RST, VERDICT_CLOSED, false, ACTION_BACKSCATTER },
+	{ DIRECTION_IN, ROLE_FROM, KIND_RST, VERDICT_FORWARDED, false, ACTION_TRANSIT },
+	{ DIRECTION_IN, ROLE_FROM, KIND_RST, VERDICT_CONNECTED, true, NOTHING },
+	/* left for one */
+	{ DIRECTION_OUT, ROLE_TO, KIND_SYN, VERDICT_CONNECTED, false, ACTION_OUTBOUND },
+	{ DIRECTION_OUT, ROLE_TO, KIND_UDP, VERDICT_CLOSED, false, ACTION_OUTBOUND },
+	{ DIRECTION_OUT, ROLE_TO, KIND_SYN, VERDICT_FORWARDED, false, ACTION_TRANSIT },
+	{ DIRECTION_OUT, ROLE_TO, KIND_SYN, VERDICT_CONNECTED, true, NOTHING },
+	/* left from one: an answer, unless it begins something */
+	{ DIRECTION_OUT, ROLE_FROM, KIND_RST, VERDICT_CLOSED, false, NOTHING },
+	{ DIRECTION_OUT, ROLE_FROM, KIND_SYNACK, VERDICT_CONNECTED, false, NOTHING },
+	{ DIRECTION_OUT, ROLE_FROM, KIND_SYN, VERDICT_CONNECTED, false, ACTION_OUTBOUND },
+	{ DIRECTION_OUT, ROLE_FROM, KIND_RST, VERDICT_FORWARDED, false, ACTION_TRANSIT },
+};
+
+static void every_case_has_its_action(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct sighting sighting = {
+			.direction = cases[i].direction,
+			.role = cases[i].role,
+			.kind = cases[i].kind,
+			.verdict = cases[i].verdict,
+		};
+		enum action action = NOTHING;
+		bool judged = policy_judge(&sighting, cases[i].local_peer, &action);
+
+		if (judged != (cases[i].expected != NOTHING) || action != cases[i].expected)
+			fail_msg("case %zu: %s", i, judged ? alert_action_word(action) : "nothing");
+	}
+}
+
+static void every_action_has_a_severity_between_error_and_notice(void **state)
+{
+	(void)state;
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		assert_in_range(policy_severity(action), 3, 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_case_has_its_action),
+		cmocka_unit_test(every_action_has_a_severity_between_error_and_notice),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
