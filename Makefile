@@ -87,12 +87,20 @@ build/tests/prog/%: build/tests/prog/%.o build/tests/prog/frame.o \
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS_ALL) $^ $(LDLIBS) -lcmocka -o $@
 
-build/tests/prog/%.o: tests/prog/%.c Makefile | build/bpf/packet.skel.h
-	$(SAY) CC tests/prog/$*
+build/tests/%.o: tests/%.c Makefile | build/bpf/packet.skel.h
+	$(SAY) CC tests/$*
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-.PHONY: tests
+build/tests/bench/%: build/tests/bench/%.o build/tests/prog/frame.o \
+		$(filter-out build/user/main.o build/user/cli/%,$(OBJECTS))
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS_ALL) $^ $(LDLIBS) -o $@
+
+.PHONY: tests bench
+bench: build/tests/bench/packet
+	$(Q)build/tests/bench/packet
+
 tests: build/portsentinel $(UNIT_TESTS) $(PROG_TESTS)
 
 .PHONY: run check check-deps install uninstall clean help
@@ -119,6 +127,7 @@ help:
 	@echo 'make            build/portsentinel'
 	@echo 'make run        install what is missing, build, run the sensor (root); ARGS="--ports 53/udp"'
 	@echo 'make check      install what the tests need, build and run them all (root)'
+	@echo 'make bench      what a packet costs, against the empty program (root)'
 	@echo 'make tests      build the tests without running them'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'
 	@echo 'make uninstall  the same place'
