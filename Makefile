@@ -37,7 +37,8 @@ SOURCES := $(foreach room,$(ROOMS),$(wildcard user/$(room)/*.c)) user/main.c
 OBJECTS := $(SOURCES:%.c=build/%.o)
 
 # Unit tests link the pure rooms only, built with sanitizers.
-PURE := $(foreach room,base model judge sink view,$(wildcard user/$(room)/*.c)) user/who/cgroup.c
+PURE := $(foreach room,base model judge sink view,$(wildcard user/$(room)/*.c)) user/who/cgroup.c \
+	user/cli/match.c user/cli/arguments.c
 PURE_OBJECTS := $(PURE:%.c=build/sanitized/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
 # Program tests load the real object: everything but main.

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* interface.h - the list of interfaces, which `status show` shows as well. */
+#ifndef CLI_INTERFACE_H
+#define CLI_INTERFACE_H
+
+#include <jansson.h>
+
+/* An array, empty where nothing is attached or known; NULL when memory is out. */
+json_t *interface_rows(const char *directory);
+
+#endif
