@@ -370,9 +370,11 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	daemon->config = *config;
 	daemon->since_wall_ns = clock_wall_ns();
 	daemon->lock = rundir_lock(options->instance);
-	if (daemon->lock == -EBUSY)
-		return log_error(0, "start: a sensor named %s runs as process %d (choose another name with --instance)",
-				 options->instance, (int)rundir_holder(options->instance));
+	if (daemon->lock == -EBUSY) {
+		log_error(0, "start: a sensor named %s runs as process %d (name another with --instance)",
+			  options->instance, (int)rundir_holder(options->instance));
+		return -EBUSY;
+	}
 	if (daemon->lock < 0)
 		return log_error(daemon->lock, "lock /run/%s (run as root)", options->instance);
 	r = daemon_build(daemon);

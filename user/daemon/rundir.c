@@ -60,7 +60,7 @@ int rundir_lock(const char *instance)
 pid_t rundir_holder(const char *instance)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	_cleanup_close_ int fd = rundir_open_lock(instance, O_RDWR);
+	_cleanup_close_ int fd = rundir_open_lock(instance, O_RDONLY);
 
 	if (fd < 0 || fcntl(fd, F_GETLK, &whole) < 0 || whole.l_type == F_UNLCK)
 		return 0;

@@ -255,7 +255,7 @@ static __u64 attach_netns(void)
 	return stat("/proc/self/ns/net", &status) < 0 ? 0 : status.st_ino;
 }
 
-/* Takes one interface down by its record; the filter stays when it is of another namespace. */
+/* Takes one interface down by its record, which stays when its filter is out of reach (-EXDEV). */
 static int attach_take_down(const char *directory, int interfaces, __u32 ifindex,
 			    const struct interface_record *record)
 {
@@ -265,7 +265,8 @@ static int attach_take_down(const char *directory, int interfaces, __u32 ifindex
 	if (record->doors[DIRECTION_IN].mode == ATTACH_CLSACT ||
 	    record->doors[DIRECTION_OUT].mode == ATTACH_CLSACT)
 		r = record->netns == attach_netns() ? clsact_detach(ifindex, record) : -EXDEV;
-	bpf_map_delete_elem(interfaces, &ifindex);
+	if (r == 0)
+		bpf_map_delete_elem(interfaces, &ifindex);
 	return r;
 }
 

@@ -20,10 +20,12 @@
 #define BPF_FS "/sys/fs/bpf"
 #define ANCESTORS_MAX 32
 
+/* errno tells why not. */
 static bool pins_is_bpf_fs(const char *path)
 {
 	struct statfs fs;
 
+	errno = 0;
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
@@ -75,12 +77,18 @@ int pins_find(const char *instance, pid_t sensor, char ret_directory[PINS_PATH_S
 {
 	pid_t viewers[ANCESTORS_MAX];
 	size_t count = pins_viewers(sensor, viewers);
+	int r = -ENOENT;
 
-	for (size_t i = 0; i < count; i++)
-		if (pins_instance_path(viewers[i], instance, ret_directory) == 0 &&
-		    pins_is_bpf_fs(ret_directory))
+	for (size_t i = 0; i < count; i++) {
+		if (pins_instance_path(viewers[i], instance, ret_directory) < 0)
+			continue;
+		if (pins_is_bpf_fs(ret_directory))
 			return 0;
-	return -ENOENT;
+		/* The own view counts: other processes may be out of reach for good reasons. */
+		if (i == 0 && (errno == EACCES || errno == EPERM))
+			r = -errno;
+	}
+	return r;
 }
 
 /* Makes the instance's directory in the first BPF file system in sight. */
@@ -140,7 +148,7 @@ int pins_find_or_make(const char *instance, char ret_directory[PINS_PATH_SIZE])
 {
 	int r = pins_find(instance, 0, ret_directory);
 
-	if (r == -ENOENT)
+	if (r < 0)
 		r = pins_make(instance, ret_directory);
 	if (r == -ENODEV) {
 		r = pins_mount();

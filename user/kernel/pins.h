@@ -13,7 +13,7 @@
 
 /*
  * The directory of an instance whose sensor is process `sensor` (0: not known, or dead).
- * 0 or -ENOENT.
+ * 0, -ENOENT or, where the caller may not look, -EACCES.
  */
 int pins_find(const char *instance, pid_t sensor, char ret_directory[PINS_PATH_SIZE]);
 
