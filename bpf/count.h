@@ -55,18 +55,28 @@ static __always_inline struct counter_set *count_set(__u64 hash)
 	return bpf_map_lookup_elem(&counters, &index);
 }
 
+/* Both halves of the result depend on every bit (the finalizer of MurmurHash3, public domain). */
+static __always_inline __u64 count_hash(__u64 key)
+{
+	key ^= key >> 33;
+	key *= 0xff51afd7ed558ccdULL;
+	key ^= key >> 33;
+	key *= 0xc4ceb9fe1a85ec53ULL;
+	return key ^ key >> 33;
+}
+
 /*
  * Each key has two sets it may stand in, the second tried when the first is full: with half of
  * all cells taken, less than one key in a million finds neither free.
  */
 static __always_inline bool count_key(__u64 key, __u32 bytes)
 {
-	__u64 hash = key * 0x9e3779b97f4a7c15ULL;
-	struct counter_set *set = count_set(hash >> 40);
+	__u64 hash = count_hash(key);
+	struct counter_set *set = count_set(hash);
 
 	if (set && count_in_set(set, key, bytes))
 		return true;
-	set = count_set(hash >> 16);
+	set = count_set(hash >> 32);
 	return set && count_in_set(set, key, bytes);
 }
 
