@@ -13,6 +13,8 @@ DESTDIR ?=
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= bpftool
+# Debian keeps bpftool where an ordinary user's PATH does not lead.
+export PATH := $(PATH):/usr/sbin:/sbin
 PKG_CONFIG ?= pkg-config
 V ?= 0
 SAY = @printf '  %-8s %s\n'
@@ -98,13 +100,17 @@ build/tests/bench/%: build/tests/bench/%.o build/tests/prog/frame.o \
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS_ALL) $^ $(LDLIBS) -o $@
 
+build/tests/kernels/traffic: build/tests/kernels/traffic.o
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS_ALL) $^ -o $@
+
 .PHONY: tests bench
 bench: build/tests/bench/packet
 	$(Q)build/tests/bench/packet
 
 tests: build/portsentinel $(UNIT_TESTS) $(PROG_TESTS)
 
-.PHONY: run check check-deps install uninstall clean help
+.PHONY: run check check-kernels check-deps install uninstall clean help
 run:
 	$(Q)scripts/install-dependencies build
 	$(Q)$(MAKE) --no-print-directory all
@@ -114,6 +120,11 @@ check:
 	$(Q)scripts/install-dependencies build test
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)scripts/run-tests
+
+check-kernels:
+	$(Q)scripts/install-dependencies build kernels
+	$(Q)$(MAKE) --no-print-directory build/portsentinel $(PROG_TESTS) build/tests/kernels/traffic
+	$(Q)tests/kernels/run
 
 install: build/portsentinel
 	install -D -m 0755 build/portsentinel $(DESTDIR)$(PREFIX)/sbin/portsentinel
@@ -128,6 +139,7 @@ help:
 	@echo 'make            build/portsentinel'
 	@echo 'make run        install what is missing, build, run the sensor (root); ARGS="--ports 53/udp"'
 	@echo 'make check      install what the tests need, build and run them all (root)'
+	@echo 'make check-kernels  the same in Debian kernels, 5.10 to the newest, in qemu (root to install)'
 	@echo 'make bench      what a packet costs, against the empty program (root)'
 	@echo 'make tests      build the tests without running them'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'

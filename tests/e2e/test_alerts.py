@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Alerts: at once, then folded; for people, and for programs."""
+
+import datetime
+import json
+
+from netns import wait_for
+from wire import tcp4, udp4
+
+
+def test_17_syns_give_one_alert_at_once_and_one_summary(sandbox):
+    sandbox.start("--window", "2s")
+    sandbox.wire.send(*[tcp4(3409, sport=port) for port in range(20000, 20017)])
+    first = sandbox.wait_alert()
+    assert first["event"]["count"] == 1
+    wait_for("the summary", lambda: len(sandbox.alerts()) == 2)
+    last = sandbox.alerts()[1]
+    assert last["event"]["count"] == 17
+    assert last["portsentinel"]["kinds"] == {"syn": 17}
+    assert last["event"]["id"] == first["event"]["id"]
+    assert last["event"]["start"] == first["event"]["start"]
+    assert last["event"]["end"] > last["event"]["start"]
+
+
+def test_a_single_packet_needs_no_summary(sandbox):
+    sensor = sandbox.start("--window", "1s")
+    sandbox.wire.send(tcp4(3409))
+    sandbox.wait_alert()
+    sensor.stop()
+    assert len(sandbox.alerts()) == 1
+
+
+def test_open_windows_are_summed_up_at_the_end(sandbox):
+    sensor = sandbox.start("--window", "1h")
+    sandbox.wire.send(tcp4(3409), times=5)
+    sandbox.wait_packets(3409, 5)
+    sandbox.wait_alert()
+    sensor.stop()
+    assert [alert["event"]["count"] for alert in sandbox.alerts()] == [1, 5]
+
+
+def test_what_a_rate_limit_held_back_is_in_the_summary(sandbox):
+    sensor = sandbox.start("--window", "1h", "--per-peer", "1/h", "--peer-burst", "3")
+    sandbox.wire.send(tcp4(3409, "A"), times=50)
+    sandbox.wait_packets(3409, 50)
+    sandbox.wait_alert()
+    sensor.stop()
+    accounting_sampled = sandbox.alerts()[-1]["event"]["count"]
+    suppressed = sandbox.alerts()[-1]["portsentinel"]["suppressed"]
+    assert accounting_sampled <= 4
+    assert suppressed >= 50 - accounting_sampled
+
+
+def test_different_ports_and_peers_are_different_alerts(sandbox):
+    sandbox.start()
+    sandbox.wire.send(tcp4(3409), tcp4(3410), tcp4(3409, source="192.0.2.9"), udp4(3409))
+    wait_for("4 alerts", lambda: len(sandbox.alerts()) >= 4)
+    assert {(alert["source"]["ip"], alert["destination"]["port"], alert["network"]["transport"])
+            for alert in sandbox.alerts()} == {
+        ("192.0.2.2", 3409, "tcp"), ("192.0.2.2", 3410, "tcp"), ("192.0.2.9", 3409, "tcp"),
+        ("192.0.2.2", 3409, "udp")}
+
+
+def test_more_alerts_than_max_rate_are_withheld_and_told(sandbox):
+    sensor = sandbox.start("--max-rate", "5/s", "--window", "1s")
+    sandbox.wire.send(*[tcp4(3409, source=f"198.51.100.{i}") for i in range(1, 101)])
+    sandbox.wait_packets(3409, 100)
+    flood = sandbox.wait_alert(event_action="flood")
+    sensor.stop()
+    assert flood["event"]["count"] > 50
+    assert len(sandbox.alerts(event_action="probe")) < 50
+
+
+def test_an_alert_has_the_contracts_members(sandbox):
+    sandbox.start()
+    sandbox.wire.send(tcp4(3409, sport=40123))
+    alert = sandbox.wait_alert()
+    assert alert["event"]["kind"] == "alert"
+    assert alert["event"]["category"] == ["network"]
+    assert alert["event"]["severity"] in range(8)
+    assert alert["source"] == {"ip": "192.0.2.2", "port": 40123, "mac": alert["source"]["mac"]}
+    assert alert["source"]["mac"].replace("-", ":").lower() == "02:00:00:00:00:02"
+    assert alert["destination"] == {"ip": "192.0.2.1", "port": 3409}
+    assert alert["network"]["transport"] == "tcp"
+    assert alert["network"]["type"] == "ipv4"
+    assert alert["network"]["direction"] == "inbound"
+    assert alert["observer"]["ingress"]["interface"]["name"] == "sensor0"
+    assert alert["portsentinel"]["service"] == "networklens"
+    assert "3409" in alert["message"] and "192.0.2.2" in alert["message"]
+
+
+def test_times_are_utc_with_microseconds_and_now(sandbox):
+    sandbox.start()
+    sandbox.wire.send(tcp4(3409))
+    alert = sandbox.wait_alert()
+    for text in (alert["@timestamp"], alert["event"]["start"], alert["event"]["end"]):
+        assert text.endswith("Z") and len(text) >= len("2026-11-22T06:35:00.123456Z")
+        when = datetime.datetime.strptime(text[:26], "%Y-%m-%dT%H:%M:%S.%f")
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        assert abs((now - when).total_seconds()) < 20
+
+
+def test_json_on_standard_output_is_one_object_a_line_and_nothing_else(sandbox):
+    sensor = sandbox.launch("--syslog", "none", "--interfaces", "sensor0", "--json-log", "-")
+    sensor.wait_ready(["sensor0"])
+    sandbox.wire.send(tcp4(3409), udp4(3410))
+    wait_for("two alerts", lambda: len(sensor.lines()) >= 2)
+    assert {json.loads(line)["destination"]["port"] for line in sensor.lines()} == {3409, 3410}
+
+
+def test_run_says_first_what_it_watches_where_and_how(sandbox):
+    sensor = sandbox.launch(config="[syslog]\ntarget = none\n").wait_ready(["sensor0", "lo"])
+    said = wait_for("the first lines", sensor.output.read_text)
+    assert "3409" in said and "3410" in said
+    assert "sensor0" in said and sandbox.tc_mode() in said
+    first = said.splitlines()[0]
+    assert "3409" in first and "networklens" in first
+
+
+def test_run_without_configuration_prints_lines_for_people(sandbox):
+    sensor = sandbox.launch(config="[syslog]\ntarget = none\n").wait_ready(["sensor0"])
+    sandbox.wire.send(tcp4(3409))
+    line = wait_for("a line about the peer", lambda: [
+        line for line in sensor.lines() if "192.0.2.2" in line])[0]
+    assert "3409" in line and "SYN" in line and "closed" in line
+    assert not line.startswith("{")
+
+
+def test_loopback_traffic_is_seen_once(sandbox):
+    sandbox.launch("--syslog", "none", "--json-log", str(sandbox.log)).wait_ready(["lo"])
+    sandbox.here.call("hping3", "-q", "-S", "-p", "3409", "-c", "4", "-i", "u2000", "127.0.0.1")
+    sandbox.wait_packets(3409, 4)
+    sandbox.wait_alert(event_action="probe", source_ip="127.0.0.1")
+    assert not sandbox.alerts(event_action="outbound")

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What goes wrong around the sensor must not stop it, nor make it leave things behind."""
+
+import json
+import os
+import signal
+import time
+
+import kernel
+import pytest
+from netns import batch, wait_for
+from sandbox import PROGRAM
+from wire import spoofed, tcp4, udp4
+
+UNLIMITED = ("--per-peer", "none", "--total", "none", "--max-rate", "none")
+
+
+@pytest.mark.parametrize("delay", [0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12])
+def test_stopped_while_it_starts_it_leaves_nothing(sandbox, delay):
+    sensor = sandbox.launch("--syslog", "none", "--interfaces", "sensor0")
+    time.sleep(delay)  # not a wait for something: the moment of the signal is what is tested
+    sensor.process.send_signal(signal.SIGTERM)
+    assert sensor.process.wait(10) in (0, -signal.SIGTERM)
+    assert not sandbox.pins()
+    assert not kernel.is_attached(sandbox.here, "sensor0")
+
+
+@pytest.mark.parametrize("flags", [(), ("--json-log", "-")], ids=["people", "json"])
+def test_a_reader_of_standard_output_that_stalls_does_not_stop_the_sensor(sandbox, flags):
+    reading, writing = os.pipe()
+    sensor = sandbox.launch("--syslog", "none", "--interfaces", "sensor0", *UNLIMITED, *flags,
+                            stdout=writing).wait_ready(["sensor0"])
+    os.close(writing)
+    sandbox.wire.send(*spoofed(5000))
+    sandbox.wait_packets(3409, 5000)
+    wait_for("lines are dropped", lambda: sandbox.status()["sinks"][0]["dropped"] > 0)
+    assert sensor.stop() == 0
+    os.close(reading)
+
+
+def test_a_reader_of_standard_output_that_goes_does_not_stop_the_sensor(sandbox):
+    reading, writing = os.pipe()
+    sensor = sandbox.launch("--syslog", "none", "--interfaces", "sensor0", "--json-log", "-",
+                            stdout=writing).wait_ready(["sensor0"])
+    os.close(writing)
+    os.close(reading)
+    sandbox.wire.send(*spoofed(10))
+    sandbox.wait_packets(3409, 10)
+    assert sensor.process.poll() is None
+    sensor.stop()
+
+
+def test_a_full_disk_is_counted_and_does_not_stop_the_sensor(sandbox):
+    sandbox.launch("--syslog", "none", "--interfaces", "sensor0", "--json-log",
+                   "/dev/full").wait_ready(["sensor0"])
+    sandbox.wire.send(tcp4(3409), udp4(3410))
+
+    def dropped():
+        return [sink for sink in sandbox.status()["sinks"]
+                if sink["kind"] == "json-log" and sink["dropped"]]
+
+    wait_for("the log's drops are counted", dropped)
+    sandbox.wait_packets(3409, 1)
+
+
+def test_an_interface_that_goes_down_and_up_is_watched_on(sandbox):
+    sandbox.start()
+    batch(sandbox.here, "link set sensor0 down", "link set sensor0 up")
+    wait_for("it is attached", lambda: "sensor0" in sandbox.interfaces())
+    wait_for("the wire carries", lambda: "LOWER_UP" in sandbox.here.call(
+        "ip", "link", "show", "sensor0"))
+    sandbox.wire.send(udp4(3409))
+    sandbox.wait_packets(3409, 1)
+
+
+def test_a_second_instance_finds_the_xdp_slot_taken_by_the_first(sandbox):
+    sandbox.start("--xdp", "native")
+    other = sandbox.instance + "-2"
+    sandbox.launch("--syslog", "none", "--interfaces", "sensor0", "--xdp", "native",
+                   instance=other).wait_ready(["sensor0"])
+    row = sandbox.interfaces(other)["sensor0"]
+    assert row["ingress"] in ("tcx", "clsact") and "taken" in row["why_not_better"]
+    sandbox.wire.send(udp4(3409), times=3)
+    sandbox.wait_packets(3409, 3)
+    wait_for("the other counts too", lambda: [
+        row["packets"] for row in sandbox.rows("direction", "in", instance=other)] == [3])
+
+
+def test_detaching_under_a_running_sensor_is_shown(sandbox):
+    sandbox.start()
+    done = sandbox.run("-j", "interface", "detach", inside=True)
+    if done.returncode:
+        assert "error" in json.loads(done.stdout)
+        sandbox.wire.send(udp4(3409))
+        sandbox.wait_packets(3409, 1)
+    else:
+        assert "sensor0" not in sandbox.interfaces()
+
+
+def test_a_reload_with_a_collector_that_stalls_does_not_hang(sandbox):
+    sensor = sandbox.launch(config="[sensor]\ninterfaces = sensor0\n[syslog]\n"
+                                   "target = tcp://192.0.2.2:5514\n").wait_ready(["sensor0"])
+    sandbox.wire.send(tcp4(3409))
+    sensor.send_signal(signal.SIGHUP)
+    sandbox.wire.send(udp4(3410))
+    sandbox.wait_packets(3410, 1)
+    began = time.monotonic()
+    assert sensor.stop() == 0
+    assert time.monotonic() - began < 5
+
+
+def test_a_reload_changes_the_way_of_attaching(sandbox):
+    base = "[syslog]\ntarget = none\n[sensor]\ninterfaces = sensor0\n"
+    sensor = sandbox.launch(config=base + "xdp = generic\n").wait_ready(["sensor0"])
+    assert sandbox.interfaces()["sensor0"]["ingress"] == "xdp-generic"
+    (sandbox.directory / f"{sandbox.instance}.conf").write_text(base + "xdp = off\n")
+    sensor.send_signal(signal.SIGHUP)
+    wait_for("tc", lambda: sandbox.interfaces().get("sensor0", {}).get("ingress") in
+             ("tcx", "clsact"))
+    sandbox.wire.send(udp4(3409))
+    sandbox.wait_packets(3409, 1)
+
+
+def test_an_error_of_run_is_json_under_j(sandbox):
+    path = sandbox.directory / "bad.conf"
+    path.write_text("[sensor]\nports = x\n")
+    assert "bad.conf:2" in sandbox.cli("-c", str(path), "run", expect=2)["error"]
+
+
+@pytest.mark.parametrize("words", [("counter", "show"), ("port", "show"), ("peer", "show"),
+                                   ("interface", "show"), ("status", "show")], ids=" ".join)
+def test_without_root_there_is_an_answer_or_a_reason(sandbox, words):
+    sandbox.start()
+    command = ("setpriv", "--reuid", "65534", "--clear-groups", PROGRAM, "-j", "-n",
+               sandbox.instance, *words)
+    process = sandbox.here.start(*command, stdout=-1, stderr=-1)
+    output, _ = process.communicate(timeout=20)
+    value = json.loads(output)
+    assert process.returncode == 0 or (process.returncode == 1 and "error" in value)
+
+
+def test_more_peers_than_there_is_room_for_are_evicted_and_counted(sandbox):
+    sandbox.start("--total", "10/s")
+    sent = sandbox.wire.send(*spoofed(100_000))
+    sandbox.wait_packets(3409, sent)
+    accounting = sandbox.accounting()
+    assert accounting["matched"] == (accounting["sampled"] + accounting["suppressed"] +
+                                     accounting["lost"])
+    shown = sandbox.cli("peer", "show", "limit", "100000")["peers"]
+    assert len(shown) + accounting["peers_evicted"] == sent
+    assert len(shown) > 50_000
