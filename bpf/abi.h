@@ -135,9 +135,27 @@ struct peer {
 	__u64 last; /* zero marks a free place */
 	__u64 packets_in;
 	__u64 packets_out;
-	__u32 suppressed; /* packets of this peer held back since it was first seen; wraps */
+	__u32 allowed; /* packets that the limits let through; wraps */
 	__u32 kinds; /* bit set of enum kind, inbound packets only */
 };
+
+/* Packets of the peer that were held back since it was first seen; wraps. */
+static inline __u32 peer_suppressed(const struct peer *peer)
+{
+	return peer->packets_in + peer->packets_out - peer->allowed;
+}
+
+/*
+ * Where in the table a peer belongs, on both sides of the border: multiply-shift hashing, whose
+ * multipliers are secret, so that nobody can choose addresses that crowd into one set.
+ */
+static inline __u32 peer_hash(const __u64 addr[2], __u64 seed)
+{
+	__u64 hash = addr[0] * (seed | 1) + addr[1] * ((seed << 32 | seed >> 32) | 1);
+
+	hash ^= hash >> 32;
+	return hash * 0x9e3779b97f4a7c15ULL >> 32;
+}
 
 #define PEER_WAYS 4
 
@@ -159,6 +177,14 @@ struct limits {
 	__u64 peer_seed; /* of the peer hash: a peer must not choose its place */
 };
 
+/* A packet of a file, told to the program before it runs (replay.h). */
+struct replay {
+	__u64 time_ns; /* the file's, since 1970 */
+	__u64 jiffies; /* the same in jiffies */
+	__u32 frame_length; /* on the wire, from the link header on */
+	__u32 reserved;
+};
+
 /* An attached interface, written by the loader so that any later reader knows it by name. */
 #define INTERFACE_NAME_MAX 16
 
@@ -175,7 +201,8 @@ struct interface_record {
 	__u64 netns; /* inode of the network namespace that ifindex belongs to */
 	struct interface_door doors[DIRECTION_COUNT];
 	__u8 made_clsact; /* the qdisc is ours too */
-	__u8 reserved[7];
+	__u8 is_left; /* by a sensor that is gone: to be taken over or removed */
+	__u8 reserved[6];
 	char why_not_better[192]; /* "" when the best mode was taken */
 };
 
@@ -215,6 +242,7 @@ ABI_SIZE(struct counter_set, 96);
 ABI_SIZE(struct peer, 64);
 ABI_SIZE(struct peer_set, 264);
 ABI_SIZE(struct limits, 48);
+ABI_SIZE(struct replay, 24);
 ABI_SIZE(struct interface_record, 256);
 ABI_SIZE(struct packet_event, 96);
 #undef ABI_SIZE

@@ -41,7 +41,7 @@ static __always_inline __u32 emit_copy(__u8 *to, const void *data, const void *e
 	return length;
 }
 
-/* The record to fill, its head set; NULL when the ring is full. */
+/* The record to fill, its head set but for the time; NULL when the ring is full. */
 static __always_inline struct packet_event *emit_begin(void)
 {
 	struct packet_event *event =
@@ -52,7 +52,6 @@ static __always_inline struct packet_event *emit_begin(void)
 	__builtin_memset(event, 0, sizeof(*event));
 	event->version = ABI_VERSION;
 	event->size = sizeof(*event) + snap_length;
-	event->boot_ns = bpf_ktime_get_boot_ns();
 	return event;
 }
 

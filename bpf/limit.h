@@ -72,7 +72,7 @@ static __always_inline struct peer *limit_add_peer(struct accounting *here, stru
 		peer->last = now;
 		peer->packets_in = 0;
 		peer->packets_out = 0;
-		peer->suppressed = 0;
+		peer->allowed = 0;
 		peer->kinds = 0;
 	}
 	bpf_spin_unlock(&set->lock);
@@ -84,13 +84,10 @@ static __always_inline struct peer *limit_add_peer(struct accounting *here, stru
 static __always_inline struct peer *limit_peer(struct accounting *here, const __u64 addr[2],
 					       __u64 now)
 {
-	__u64 hash = (addr[0] ^ limits.peer_seed) * 0x9e3779b97f4a7c15ULL;
+	__u32 index = peer_hash(addr, limits.peer_seed) & (peer_sets - 1);
 	struct peer_set *set;
 	struct peer *peer;
-	__u32 index;
 
-	hash = (hash ^ hash >> 32 ^ addr[1] ^ limits.peer_seed) * 0xff51afd7ed558ccdULL;
-	index = hash >> 32 & (peer_sets - 1);
 	set = bpf_map_lookup_elem(&peers, &index);
 	if (!set)
 		return NULL;
@@ -108,15 +105,20 @@ static __always_inline __u64 limit_next(__u64 allowed_at, __u64 interval, __u64 
 	return (allowed_at > ticks ? allowed_at : ticks) + interval;
 }
 
+/* What this host's answers may take of a burst: the questions come first. */
+#define LIMIT_ANSWERS_SHARE 8
+
 /*
  * May this packet of the peer be sampled now? Both buckets pay or neither does. The shared
  * bucket is written only at the rate it allows, so that a flood on many CPUs only reads it.
  */
-static __always_inline bool limit_allows(struct peer *peer, __u64 now)
+static __always_inline bool limit_allows(struct peer *peer, bool is_answer, __u64 now)
 {
+	__u64 tolerance = is_answer ? limits.peer_tolerance / LIMIT_ANSWERS_SHARE :
+				      limits.peer_tolerance;
 	__u64 ticks = now * LIMIT_TICKS_PER_JIFFY;
 
-	if (!limit_conforms(peer->allowed_at, limits.peer_tolerance, ticks) ||
+	if (!limit_conforms(peer->allowed_at, tolerance, ticks) ||
 	    !limit_conforms(limits.total_allowed_at, limits.total_tolerance, ticks))
 		return false;
 	peer->allowed_at = limit_next(peer->allowed_at, limits.peer_interval, ticks);

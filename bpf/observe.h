@@ -2,19 +2,26 @@
 /*
  * observe.h - the story of a packet, the same at every door: see it, parse it, is a port of it
  * watched? That much is all that happens to nearly every packet of the machine, and it calls
- * nothing. Then, out of line: count it, limit it, sample it. Never decide over it.
+ * nothing. Out of line follow the unusual packets, parsed to their depths, and the matched ones:
+ * count, limit, sample. Never decide over a packet.
  */
 #ifndef PORTSENTINEL_OBSERVE_H
 #define PORTSENTINEL_OBSERVE_H
 
 #include "abi.h"
 #include "parse.h"
+#include "tunnel.h"
 
 #include "count.h"
 #include "emit.h"
+#include "fragment.h"
 #include "limit.h"
+#include "replay.h"
 #include "socket.h"
 #include "watch.h"
+
+/* Look into IPIP, 6in4, GRE, VXLAN and Geneve, too. Set before load. */
+const volatile bool tunnels = false;
 
 /* A packet at a door. */
 struct view {
@@ -22,6 +29,8 @@ struct view {
 	const void *data;
 	const void *end;
 	__u64 cookie;
+	__u16 vlan; /* a tag that the device took off, or has yet to put on: tc */
+	bool has_vlan;
 	__u32 ifindex;
 	__u32 frame_length; /* may be more than lies between data and end */
 	enum hook hook;
@@ -30,33 +39,65 @@ struct view {
 
 /* What is known of a matched packet once it was looked at closely. */
 struct match {
-	struct socket_ends ends;
+	struct socket_ends ends; /* of the packet, or of the one that it quotes */
+	__u64 source[2]; /* of the packet itself */
+	__u64 destination[2];
 	__u32 payload_length;
 	enum kind kind;
+	__u16 vlan; /* the outermost tag's control information */
+	bool has_vlan;
 };
+
+/* A quoted packet went the other way. */
+static __always_inline enum socket_state observe_socket(const struct view *view,
+							const struct match *match)
+{
+	bool in = (view->direction == DIRECTION_IN) != (match->kind == KIND_ICMP);
+
+	if (replaying)
+		return SOCKET_UNASKED;
+	return socket_ask(view->ctx, &match->ends, in ? DIRECTION_IN : DIRECTION_OUT);
+}
+
+/*
+ * FIN+ACK belongs to a connection, or is a Maimon scan. Only there the kind depends on the
+ * socket, so only there one is asked for before the sample.
+ */
+static __always_inline bool observe_is_connected(const struct view *view,
+						 const struct match *match)
+{
+	enum socket_state state;
+
+	if (replaying)
+		return replay_knows(&match->ends);
+	if (view->direction == DIRECTION_OUT)
+		return true;
+	state = observe_socket(view, match);
+	return state != SOCKET_NONE && state != SOCKET_LISTENING;
+}
 
 static __always_inline bool observe_look(const struct view *view, const struct packet *packet,
 					 struct match *match)
 {
-	enum socket_state state;
+	__u16 ends = packet->quoted ? packet->quoted : packet->network;
 
 	match->ends.source_port = packet->source_port;
 	match->ends.destination_port = packet->destination_port;
 	match->ends.family = packet->family;
 	match->ends.protocol = packet->protocol;
-	if (!parse_addresses(packet, view->data, view->end, match->ends.source,
+	if (!parse_addresses(packet->family, packet->network, view->data, view->end,
+			     match->source, match->destination) ||
+	    !parse_addresses(packet->family, ends, view->data, view->end, match->ends.source,
 			     match->ends.destination))
 		return false;
 	match->kind = parse_kind(packet, view->data, view->end, &match->payload_length);
-	/*
-	 * FIN+ACK belongs to a connection, or is a Maimon scan. Only there the kind depends on
-	 * the socket, so only there one is asked for before the sample.
-	 */
-	if (match->kind == KIND_FIN && view->direction == DIRECTION_IN) {
-		state = socket_ask(view->ctx, &match->ends, view->direction);
-		if (state == SOCKET_NONE || state == SOCKET_LISTENING)
-			match->kind = KIND_MAIMON;
-	}
+	if (match->kind == KIND_FIN && !observe_is_connected(view, match))
+		match->kind = KIND_MAIMON;
+	match->vlan = view->vlan;
+	match->has_vlan = view->has_vlan ||
+			  parse_vlan(packet, view->data, view->end, &match->vlan);
+	if (replaying)
+		replay_learn(&match->ends, match->kind);
 	return true;
 }
 
@@ -77,9 +118,11 @@ static __always_inline void observe_count(struct accounting *here, const struct 
 }
 
 /* Notes the packet under its peer. May it be sampled? */
-static __always_inline bool observe_peer(const struct view *view, struct peer *peer,
+static __always_inline bool observe_peer(const struct view *view, struct peer *peer, __u8 roles,
 					 enum kind kind, __u64 now)
 {
+	bool is_answer = view->direction == DIRECTION_OUT && !(roles & ROLE_TO);
+
 	peer->last = now;
 	if (view->direction == DIRECTION_IN) {
 		__sync_fetch_and_add(&peer->packets_in, 1);
@@ -87,10 +130,10 @@ static __always_inline bool observe_peer(const struct view *view, struct peer *p
 	} else {
 		__sync_fetch_and_add(&peer->packets_out, 1);
 	}
-	if (limit_allows(peer, now))
-		return true;
-	__sync_fetch_and_add(&peer->suppressed, 1);
-	return false;
+	if (!limit_allows(peer, is_answer, now))
+		return false;
+	__sync_fetch_and_add(&peer->allowed, 1);
+	return true;
 }
 
 static __always_inline bool observe_emit(const struct view *view, const struct packet *packet,
@@ -100,19 +143,20 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 
 	if (!event)
 		return false;
+	event->boot_ns = replaying ? replay.time_ns : bpf_ktime_get_boot_ns();
 	event->hook = view->hook;
 	event->direction = view->direction;
 	event->cookie = view->cookie;
 	event->ifindex = view->ifindex;
 	event->frame_length = view->frame_length;
 	event->payload_length = match->payload_length;
-	event->peer_suppressed = peer->suppressed;
-	__builtin_memcpy(event->source, match->ends.source, 16);
-	__builtin_memcpy(event->destination, match->ends.destination, 16);
+	event->peer_suppressed = peer_suppressed(peer);
+	__builtin_memcpy(event->source, match->source, 16);
+	__builtin_memcpy(event->destination, match->destination, 16);
 	event->source_port = bpf_ntohs(packet->source_port);
 	event->destination_port = bpf_ntohs(packet->destination_port);
-	event->vlan = packet->vlan;
-	event->has_vlan = packet->has_vlan;
+	event->has_vlan = match->has_vlan;
+	event->vlan = match->vlan;
 	event->l3_offset = packet->network;
 	event->l4_offset = packet->transport;
 	event->roles = packet->roles;
@@ -120,7 +164,7 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	event->protocol = packet->protocol;
 	event->family = packet->family;
 	event->snap_length = emit_copy(event->data, view->data, view->end);
-	event->socket_state = socket_ask(view->ctx, &match->ends, view->direction);
+	event->socket_state = observe_socket(view, match);
 	emit_end(event);
 	return true;
 }
@@ -129,19 +173,19 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 static __always_inline void observe_match(const struct view *view, const struct packet *packet)
 {
 	struct accounting *here = count_here();
-	__u64 now = bpf_jiffies64();
+	__u64 now = replay_jiffies();
 	struct match match = {};
 	struct peer *peer;
 
-	if (!observe_look(view, packet, &match))
+	if (!observe_look(view, packet, &match)) {
+		here->unparsed[UNPARSED_TRUNCATED]++;
 		return;
+	}
 	here->matched++;
 	observe_count(here, view, &match, packet->roles);
 	peer = limit_peer(here,
-			  view->direction == DIRECTION_IN ? match.ends.source :
-							    match.ends.destination,
-			  now);
-	if (!peer || !observe_peer(view, peer, match.kind, now))
+			  view->direction == DIRECTION_IN ? match.source : match.destination, now);
+	if (!peer || !observe_peer(view, peer, packet->roles, match.kind, now))
 		here->suppressed++;
 	else if (observe_emit(view, packet, &match, peer))
 		here->sampled++;
@@ -149,20 +193,77 @@ static __always_inline void observe_match(const struct view *view, const struct 
 		here->lost++;
 }
 
-/* Any packet. True if it has a watched port: then `packet` is filled for observe_match(). */
-static __always_inline bool observe(const void *data, const void *end, struct packet *packet)
+static __always_inline __u8 observe_roles(const struct packet *packet)
 {
+	return watch_find(packet->protocol, packet->destination_port) * ROLE_TO |
+	       watch_find(packet->protocol, packet->source_port) * ROLE_FROM;
+}
+
+enum observed {
+	OBSERVED_NOTHING,
+	OBSERVED_MATCH, /* a port is watched: on to observe_match() */
+	OBSERVED_UNUSUAL, /* on to observe_deep() */
+};
+
+/* Any packet. `packet` is all zero before. */
+static __always_inline enum observed observe(const void *data, const void *end, enum link link,
+					     struct packet *packet)
+{
+	struct cursor cursor = { .data = data, .pos = data, .end = end };
 	struct accounting *here = count_here();
-	enum parsed parsed = parse_frame(data, end, packet);
+	struct fragment fragment = {};
+	enum parsed parsed = parse_packet(&cursor, PARSE_SHALLOW, link, packet, &fragment);
 
 	here->seen++;
+	if (parsed == PARSED_PORTS) {
+		packet->roles = observe_roles(packet);
+		if (packet->roles)
+			return OBSERVED_MATCH;
+	} else if (parsed == PARSED_UNUSUAL) {
+		return OBSERVED_UNUSUAL;
+	} else if (parsed >= PARSED_UNPARSED) {
+		here->unparsed[(parsed - PARSED_UNPARSED) & (UNPARSED_COUNT - 1)]++;
+		return OBSERVED_NOTHING;
+	}
+	return tunnels && tunnel_is(packet) ? OBSERVED_UNUSUAL : OBSERVED_NOTHING;
+}
+
+/* The ports of a layer are known, or not: does it match? */
+static __always_inline bool observe_layer(const void *data, const void *end, enum parsed parsed,
+					  struct packet *packet, const struct fragment *fragment)
+{
+	if (parsed == PARSED_FRAGMENT) {
+		if (!fragment_recall(packet, fragment, data, end))
+			return false;
+	} else if (parsed != PARSED_PORTS) {
+		return false;
+	}
+	packet->roles = observe_roles(packet);
+	if (packet->roles && parsed == PARSED_PORTS && fragment->first && !packet->quoted)
+		fragment_remember(packet, fragment, data, end);
+	return packet->roles;
+}
+
+/* A packet that observe() found unusual, from its start. True: on to observe_match(). */
+static __always_inline bool observe_deep(const void *data, const void *end, enum link link,
+					 struct packet *packet)
+{
+	struct cursor cursor = { .data = data, .pos = data, .end = end };
+	struct accounting *here = count_here();
+	struct fragment fragment = {};
+	enum parsed parsed = parse_packet(&cursor, PARSE_DEEP, link, packet, &fragment);
+
+	if (observe_layer(data, end, parsed, packet, &fragment))
+		return true;
+	if (tunnels && parsed < PARSED_UNPARSED && tunnel_is(packet)) {
+		fragment.first = false;
+		parsed = tunnel_parse(&cursor, packet, &fragment);
+		if (observe_layer(data, end, parsed, packet, &fragment))
+			return true;
+	}
 	if (parsed >= PARSED_UNPARSED)
 		here->unparsed[(parsed - PARSED_UNPARSED) & (UNPARSED_COUNT - 1)]++;
-	if (parsed != PARSED_PORTS)
-		return false;
-	packet->roles = watch_find(packet->protocol, packet->destination_port) * ROLE_TO |
-			watch_find(packet->protocol, packet->source_port) * ROLE_FROM;
-	return packet->roles;
+	return false;
 }
 
 #endif

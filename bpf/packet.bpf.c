@@ -3,8 +3,8 @@
  * packet.bpf.c - the doors: where packets come by. Needs kernel UAPI headers alone, so that it
  * loads on kernels without BTF. Every door lets the packet go on as if it had not been here.
  *
- * Each door has a second half for packets with a watched port. It is a global function, which
- * the verifier checks once and by itself; a global function takes the context and numbers only,
+ * Behind each door stand two global functions, for matched and for unusual packets, which the
+ * verifier checks once and by themselves. A global function takes the context and numbers only,
  * hence the packet in three words.
  */
 #include <linux/bpf.h>
@@ -19,7 +19,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Set before load where the program may be given packets in several buffers (5.18, xdp.frags). */
 const volatile bool xdp_frags = false;
 
-/* Enough for every header that the parser follows. */
+/* Enough for the headers of nearly every packet. */
 #define PULL_LENGTH 256
 
 union packet_words {
@@ -28,6 +28,13 @@ union packet_words {
 };
 _Static_assert(sizeof(union packet_words) == 24, "struct packet crosses a call in three words");
 
+static __always_inline __u32 xdp_frame_length(struct xdp_md *ctx)
+{
+	if (replaying)
+		return replay.frame_length;
+	return xdp_frags ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
+}
+
 __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 third)
 {
 	union packet_words packet = { .words = { first, second, third } };
@@ -35,7 +42,7 @@ __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 th
 		.ctx = ctx,
 		.data = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
-		.frame_length = xdp_frags ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data,
+		.frame_length = xdp_frame_length(ctx),
 		.ifindex = ctx->ingress_ifindex,
 		.hook = HOOK_XDP,
 		.direction = DIRECTION_IN,
@@ -45,17 +52,31 @@ __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 th
 	return 0;
 }
 
+__noinline int unusual_xdp(struct xdp_md *ctx)
+{
+	union packet_words packet = {};
+
+	if (observe_deep((void *)(long)ctx->data, (void *)(long)ctx->data_end, LINK_ETHERNET,
+			 &packet.packet))
+		match_xdp(ctx, packet.words[0], packet.words[1], packet.words[2]);
+	return 0;
+}
+
 SEC("xdp")
 int packet_xdp(struct xdp_md *ctx)
 {
 	union packet_words packet = {};
+	enum observed observed = observe((void *)(long)ctx->data, (void *)(long)ctx->data_end,
+					 LINK_ETHERNET, &packet.packet);
 
-	if (observe((void *)(long)ctx->data, (void *)(long)ctx->data_end, &packet.packet))
+	if (observed == OBSERVED_MATCH)
 		match_xdp(ctx, packet.words[0], packet.words[1], packet.words[2]);
+	else if (observed == OBSERVED_UNUSUAL)
+		unusual_xdp(ctx);
 	return XDP_PASS;
 }
 
-static __always_inline void match_tc(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline void match_tc(struct __sk_buff *skb, union packet_words packet,
 				     enum hook hook, enum direction direction)
 {
 	struct view view = {
@@ -63,55 +84,123 @@ static __always_inline void match_tc(struct __sk_buff *skb, const struct packet 
 		.data = (void *)(long)skb->data,
 		.end = (void *)(long)skb->data_end,
 		.cookie = direction == DIRECTION_OUT ? bpf_get_socket_cookie(skb) : 0,
+		.vlan = skb->vlan_tci,
+		.has_vlan = skb->vlan_present,
 		.frame_length = skb->len,
 		.ifindex = skb->ifindex,
 		.hook = hook,
 		.direction = direction,
 	};
 
-	observe_match(&view, packet);
+	observe_match(&view, &packet.packet);
 }
 
 __noinline int match_in(struct __sk_buff *skb, __u64 first, __u64 second, __u64 third)
 {
-	union packet_words packet = { .words = { first, second, third } };
-
-	match_tc(skb, &packet.packet, HOOK_TC_IN, DIRECTION_IN);
+	match_tc(skb, (union packet_words){ .words = { first, second, third } }, HOOK_TC_IN,
+		 DIRECTION_IN);
 	return 0;
 }
 
 __noinline int match_out(struct __sk_buff *skb, __u64 first, __u64 second, __u64 third)
 {
-	union packet_words packet = { .words = { first, second, third } };
-
-	match_tc(skb, &packet.packet, HOOK_TC_OUT, DIRECTION_OUT);
+	match_tc(skb, (union packet_words){ .words = { first, second, third } }, HOOK_TC_OUT,
+		 DIRECTION_OUT);
 	return 0;
 }
 
-static __always_inline bool observe_tc(struct __sk_buff *skb, struct packet *packet)
+static __always_inline void match_direction(struct __sk_buff *skb, enum direction direction,
+					    const union packet_words *packet)
 {
+	if (direction == DIRECTION_IN)
+		match_in(skb, packet->words[0], packet->words[1], packet->words[2]);
+	else
+		match_out(skb, packet->words[0], packet->words[1], packet->words[2]);
+}
+
+static __always_inline void unusual_tc(struct __sk_buff *skb, enum direction direction,
+				       enum link link)
+{
+	union packet_words packet = {};
+
+	if (observe_deep((void *)(long)skb->data, (void *)(long)skb->data_end, link,
+			 &packet.packet))
+		match_direction(skb, direction, &packet);
+}
+
+__noinline int unusual_in(struct __sk_buff *skb)
+{
+	unusual_tc(skb, DIRECTION_IN, LINK_ETHERNET);
+	return 0;
+}
+
+__noinline int unusual_out(struct __sk_buff *skb)
+{
+	unusual_tc(skb, DIRECTION_OUT, LINK_ETHERNET);
+	return 0;
+}
+
+__noinline int unusual_in_bare(struct __sk_buff *skb)
+{
+	unusual_tc(skb, DIRECTION_IN, LINK_NONE);
+	return 0;
+}
+
+__noinline int unusual_out_bare(struct __sk_buff *skb)
+{
+	unusual_tc(skb, DIRECTION_OUT, LINK_NONE);
+	return 0;
+}
+
+/* True when the packet is unusual. */
+static __always_inline bool door_tc(struct __sk_buff *skb, enum direction direction,
+				    enum link link)
+{
+	union packet_words packet = {};
+	enum observed observed;
+
 	/* Headers may lie in fragments of the buffer; pulling moves octets, it changes none. */
 	if (skb->data_end - skb->data < PULL_LENGTH && skb->data_end - skb->data < skb->len)
 		bpf_skb_pull_data(skb, skb->len < PULL_LENGTH ? skb->len : PULL_LENGTH);
-	return observe((void *)(long)skb->data, (void *)(long)skb->data_end, packet);
+	observed = observe((void *)(long)skb->data, (void *)(long)skb->data_end, link,
+			   &packet.packet);
+	if (observed == OBSERVED_MATCH)
+		match_direction(skb, direction, &packet);
+	return observed == OBSERVED_UNUSUAL;
 }
+
+/* The verdict of each: the next program or filter decides. */
 
 SEC("tc")
 int packet_in(struct __sk_buff *skb)
 {
-	union packet_words packet = {};
-
-	if (observe_tc(skb, &packet.packet))
-		match_in(skb, packet.words[0], packet.words[1], packet.words[2]);
-	return TC_ACT_UNSPEC; /* the next program or filter decides */
+	if (door_tc(skb, DIRECTION_IN, LINK_ETHERNET))
+		unusual_in(skb);
+	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int packet_out(struct __sk_buff *skb)
 {
-	union packet_words packet = {};
+	if (door_tc(skb, DIRECTION_OUT, LINK_ETHERNET))
+		unusual_out(skb);
+	return TC_ACT_UNSPEC;
+}
 
-	if (observe_tc(skb, &packet.packet))
-		match_out(skb, packet.words[0], packet.words[1], packet.words[2]);
+/* For devices whose packets begin with IP. */
+
+SEC("tc")
+int packet_in_bare(struct __sk_buff *skb)
+{
+	if (door_tc(skb, DIRECTION_IN, LINK_NONE))
+		unusual_in_bare(skb);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int packet_out_bare(struct __sk_buff *skb)
+{
+	if (door_tc(skb, DIRECTION_OUT, LINK_NONE))
+		unusual_out_bare(skb);
 	return TC_ACT_UNSPEC;
 }

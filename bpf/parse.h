@@ -23,12 +23,29 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
-#define PARSE_TAGS_MAX 2 /* 802.1Q and 802.1ad tags in the data */
+/* How deep parsing goes. */
+enum depth {
+	PARSE_SHALLOW, /* what nearly every packet is; gives up on the rest */
+	PARSE_INNER, /* everything, but few extension headers: inside tunnels and quotes */
+	PARSE_DEEP, /* everything */
+};
+
+#define PARSE_TAGS_SHALLOW 2 /* 802.1Q and 802.1ad tags in the data */
+#define PARSE_TAGS_DEEP 4
+#define PARSE_LABELS_MAX 4 /* MPLS */
 #define PARSE_EXTENSIONS_MAX 8 /* extension headers before the transport header */
+#define PARSE_EXTENSIONS_FEW 2 /* shallow, inside tunnels and quotes, behind a fragment header */
+
+#define ETHERTYPE_LENGTH_MAX 1500 /* at most: an 802.3 length, not a type */
+#define ETHERTYPE_QINQ_OLD 0x9100
+#define ETHERTYPE_TEB 0x6558 /* Ethernet inside GRE or Geneve */
+#define PPP_IPV4 0x0021
+#define PPP_IPV6 0x0057
 
 #define IPV4_OFFSET_MASK 0x1fff
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV6_OFFSET_MASK 0xfff8
+#define IPV6_MORE_FRAGMENTS 0x0001
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -38,28 +55,42 @@
 #define TCP_URG 0x20
 #define TCP_HEADER_MIN 20
 #define UDP_HEADER 8
+#define ICMP_HEADER 8
+
+#define VXLAN_PORT 4789
+#define GENEVE_PORT 6081
 
 /* What parsing came to. From PARSED_UNPARSED on it failed; the reason is the difference. */
 enum parsed {
 	PARSED_PORTS, /* both ports are known */
-	PARSED_NO_PORTS, /* IP without ports of ours: another transport, or a later fragment */
+	PARSED_NO_PORTS, /* IP, and neither TCP nor UDP */
+	PARSED_FRAGMENT, /* a later fragment: the ports are where the first one was seen */
+	PARSED_UNUSUAL, /* shallow parsing ends here, deep parsing would go on */
 	PARSED_UNPARSED,
 };
+
+#define PACKET_LATER_FRAGMENT 0x01
 
 /* Where a packet's headers lie and what they say: no pointer, so that it can cross a call. */
 struct packet {
 	__u16 network; /* offset of the IP header from the start of the data */
-	__u16 transport; /* offset of the TCP or UDP header */
+	__u16 transport; /* offset of the TCP or UDP header, or of a later fragment's data */
 	__u32 transport_length; /* octets from there to the end of the datagram, by its headers */
 	__be16 source_port;
 	__be16 destination_port;
-	__u16 vlan; /* the outermost tag's control information, host byte order */
-	__u8 has_vlan;
+	__u16 quoted; /* offset of the IP header that an ICMP error quotes; 0: it is none */
 	__u8 family; /* 4 or 6 */
 	__u8 next_header; /* IPPROTO_TCP, IPPROTO_UDP or another */
 	__u8 protocol; /* enum protocol */
 	__u8 roles; /* bits of enum role, for who matches the ports */
+	__u8 flags; /* PACKET_... */
 	__u8 reserved[5];
+};
+
+/* A fragment's datagram (RFC 791, RFC 8200 section 4.5). */
+struct fragment {
+	__u32 id;
+	bool first; /* offset zero, and more to come */
 };
 
 /* No header lies farther from the start: what the verifier must be told of an offset. */
@@ -83,86 +114,282 @@ static __always_inline bool parse_has(const struct cursor *cursor, __u32 size)
 	return cursor->pos + size <= cursor->end;
 }
 
-/* Ethernet and its tags, up to the ethertype of what follows (network byte order). */
-static __always_inline enum parsed parse_ethernet(struct cursor *cursor, struct packet *packet,
+/*
+ * Moves on by a length that a header told. The compiler must compute the new place once: the
+ * verifier does not see that a place computed twice is the same.
+ */
+static __always_inline void parse_advance(struct cursor *cursor, __u32 length)
+{
+	cursor->pos += length;
+	__asm__ volatile("" : "+r"(cursor->pos));
+}
+
+/*
+ * For the verifier: forgets by which headers the cursor came here, so that what follows is
+ * checked once and not once for each way. False: farther than any packet that is followed.
+ */
+static __always_inline bool parse_forget(struct cursor *cursor)
+{
+	__u32 offset = cursor->pos - cursor->data;
+
+	if (offset > PARSE_OFFSET_MASK)
+		return false;
+	cursor->pos = cursor->data + (offset & PARSE_OFFSET_MASK);
+	__asm__ volatile("" : "+r"(cursor->pos));
+	return cursor->pos <= cursor->end;
+}
+
+static __always_inline bool parse_is_tag(__be16 ethertype)
+{
+	return ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD) ||
+	       ethertype == bpf_htons(ETHERTYPE_QINQ_OLD);
+}
+
+static __always_inline enum parsed parse_tags(struct cursor *cursor, enum depth depth,
+					      __be16 *ethertype)
+{
+	int most = depth == PARSE_DEEP ? PARSE_TAGS_DEEP : PARSE_TAGS_SHALLOW;
+
+#pragma unroll
+	for (int tag = 0; tag < most; tag++) {
+		const __be16 *control_and_type = cursor->pos;
+
+		if (!parse_is_tag(*ethertype))
+			return PARSED_PORTS;
+		if (!parse_has(cursor, 4))
+			return parse_failed(UNPARSED_TRUNCATED);
+		*ethertype = control_and_type[1];
+		cursor->pos += 4;
+	}
+	if (!parse_is_tag(*ethertype))
+		return PARSED_PORTS;
+	return depth == PARSE_DEEP ? parse_failed(UNPARSED_TOO_DEEP) : PARSED_UNUSUAL;
+}
+
+/* IEEE 802.2 SNAP with an Ethernet type (RFC 1042). */
+static __always_inline enum parsed parse_snap(struct cursor *cursor, __be16 *ethertype)
+{
+	const __u8 *snap = cursor->pos;
+
+	if (!parse_has(cursor, 8))
+		return parse_failed(UNPARSED_NOT_IP);
+	if (snap[0] != 0xaa || snap[1] != 0xaa || snap[2] != 0x03 || snap[3] || snap[4] || snap[5])
+		return parse_failed(UNPARSED_NOT_IP);
+	*ethertype = *(const __be16 *)(snap + 6);
+	cursor->pos += 8;
+	return PARSED_PORTS;
+}
+
+/* A PPPoE session (RFC 2516) that carries IP. */
+static __always_inline enum parsed parse_pppoe(struct cursor *cursor, __be16 *ethertype)
+{
+	const __be16 *header = cursor->pos;
+
+	if (!parse_has(cursor, 8))
+		return parse_failed(UNPARSED_TRUNCATED);
+	if (header[3] == bpf_htons(PPP_IPV4))
+		*ethertype = bpf_htons(ETH_P_IP);
+	else if (header[3] == bpf_htons(PPP_IPV6))
+		*ethertype = bpf_htons(ETH_P_IPV6);
+	else
+		return parse_failed(UNPARSED_NOT_IP);
+	cursor->pos += 8;
+	return PARSED_PORTS;
+}
+
+/* What begins here without a type of its own: IP by its version. */
+static __always_inline enum parsed parse_guess_ip(struct cursor *cursor, __be16 *ethertype)
+{
+	const __u8 *version = cursor->pos;
+
+	if (!parse_has(cursor, 1))
+		return parse_failed(UNPARSED_TRUNCATED);
+	if (*version >> 4 == 4)
+		*ethertype = bpf_htons(ETH_P_IP);
+	else if (*version >> 4 == 6)
+		*ethertype = bpf_htons(ETH_P_IPV6);
+	else
+		return parse_failed(UNPARSED_NOT_IP);
+	return PARSED_PORTS;
+}
+
+/* MPLS labels (RFC 3032), up to the one with the bottom-of-stack bit. */
+static __always_inline enum parsed parse_mpls(struct cursor *cursor, __be16 *ethertype)
+{
+#pragma unroll
+	for (int label = 0; label < PARSE_LABELS_MAX; label++) {
+		const __u8 *entry = cursor->pos;
+
+		if (!parse_has(cursor, 4))
+			return parse_failed(UNPARSED_TRUNCATED);
+		cursor->pos += 4;
+		if (entry[2] & 1)
+			return parse_guess_ip(cursor, ethertype);
+	}
+	return parse_failed(UNPARSED_TOO_DEEP);
+}
+
+/* What may stand between Ethernet and IP beside tags. */
+static __always_inline enum parsed parse_link_rest(struct cursor *cursor, __be16 *ethertype)
+{
+	enum parsed parsed = PARSED_PORTS;
+
+	if (bpf_ntohs(*ethertype) <= ETHERTYPE_LENGTH_MAX)
+		parsed = parse_snap(cursor, ethertype);
+	if (parsed != PARSED_PORTS)
+		return parsed;
+	if (*ethertype == bpf_htons(ETH_P_PPP_SES))
+		return parse_pppoe(cursor, ethertype);
+	if (*ethertype == bpf_htons(ETH_P_MPLS_UC) || *ethertype == bpf_htons(ETH_P_MPLS_MC))
+		return parse_mpls(cursor, ethertype);
+	return PARSED_PORTS;
+}
+
+static __always_inline bool parse_is_ip(__be16 ethertype)
+{
+	return ethertype == bpf_htons(ETH_P_IP) || ethertype == bpf_htons(ETH_P_IPV6);
+}
+
+static __always_inline bool parse_is_carrier(__be16 ethertype)
+{
+	return ethertype == bpf_htons(ETH_P_PPP_SES) || ethertype == bpf_htons(ETH_P_MPLS_UC) ||
+	       ethertype == bpf_htons(ETH_P_MPLS_MC) ||
+	       bpf_ntohs(ethertype) <= ETHERTYPE_LENGTH_MAX;
+}
+
+/* Ethernet and what follows it, up to the IP header; its type in network byte order. */
+static __always_inline enum parsed parse_ethernet(struct cursor *cursor, enum depth depth,
 						  __be16 *ret_ethertype)
 {
 	const struct ethhdr *ethernet = cursor->pos;
+	enum parsed parsed;
 
 	if (!parse_has(cursor, sizeof(*ethernet)))
 		return parse_failed(UNPARSED_TRUNCATED);
 	*ret_ethertype = ethernet->h_proto;
 	cursor->pos += sizeof(*ethernet);
-
-#pragma unroll
-	for (int tag = 0; tag < PARSE_TAGS_MAX; tag++) {
-		const __be16 *control_and_type = cursor->pos;
-
-		if (*ret_ethertype != bpf_htons(ETH_P_8021Q) &&
-		    *ret_ethertype != bpf_htons(ETH_P_8021AD))
-			break;
-		if (!parse_has(cursor, 4))
-			return parse_failed(UNPARSED_TRUNCATED);
-		if (!packet->has_vlan) {
-			packet->has_vlan = 1;
-			packet->vlan = bpf_ntohs(control_and_type[0]);
-		}
-		*ret_ethertype = control_and_type[1];
-		cursor->pos += 4;
-	}
-	if (*ret_ethertype == bpf_htons(ETH_P_8021Q) || *ret_ethertype == bpf_htons(ETH_P_8021AD))
-		return parse_failed(UNPARSED_TOO_DEEP);
-	return PARSED_PORTS;
+	parsed = parse_tags(cursor, depth, ret_ethertype);
+	if (parsed != PARSED_PORTS || parse_is_ip(*ret_ethertype))
+		return parsed;
+	if (depth == PARSE_SHALLOW)
+		return parse_is_carrier(*ret_ethertype) ? PARSED_UNUSUAL :
+							   parse_failed(UNPARSED_NOT_IP);
+	parsed = parse_link_rest(cursor, ret_ethertype);
+	if (parsed != PARSED_PORTS || parse_is_ip(*ret_ethertype))
+		return parsed;
+	return parse_failed(UNPARSED_NOT_IP);
 }
+
+/*
+ * How long an extension header is: (its second octet + add) * unit. A table, not branches: to
+ * the verifier all kinds of headers are then one path.
+ */
+static const struct extension {
+	__u8 unit;
+	__u8 add;
+} parse_extensions_known[256] = {
+	[IPPROTO_HOPOPTS] = { 8, 1 }, /* RFC 8200 section 4 */
+	[IPPROTO_ROUTING] = { 8, 1 },
+	[IPPROTO_DSTOPTS] = { 8, 1 },
+	[IPPROTO_MH] = { 8, 1 }, /* RFC 6275 */
+	[IPPROTO_AH] = { 4, 2 }, /* RFC 4302 */
+};
+
+#define PARSE_EXTENSION_MASK 0xfff /* the longest is 2,048 octets; for the verifier */
 
 static __always_inline bool parse_is_extension(__u8 next_header)
 {
-	return next_header == IPPROTO_HOPOPTS || next_header == IPPROTO_ROUTING ||
-	       next_header == IPPROTO_DSTOPTS || next_header == IPPROTO_FRAGMENT ||
-	       next_header == IPPROTO_AH;
+	return parse_extensions_known[next_header].unit;
 }
 
-/* Length in octets of an extension header, by its second octet (RFC 8200 section 4, RFC 4302). */
-static __always_inline __u32 parse_extension_length(__u8 next_header, __u8 length)
+static __always_inline __u32 parse_be32(const __u8 *octets)
 {
-	if (next_header == IPPROTO_FRAGMENT)
-		return 8;
-	if (next_header == IPPROTO_AH)
-		return ((__u32)length + 2) * 4;
-	return ((__u32)length + 1) * 8;
+	return (__u32)octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3];
 }
 
-/* IPv6 extension headers, up to the transport header or a later fragment. */
-static __always_inline enum parsed parse_extensions(struct cursor *cursor, struct packet *packet)
+/* One extension header, fragment headers apart. PARSED_PORTS: go on behind it. */
+static __always_inline enum parsed parse_extension(struct cursor *cursor, struct packet *packet)
 {
-#pragma unroll
-	for (int depth = 0; depth < PARSE_EXTENSIONS_MAX; depth++) {
-		const __u8 *header = cursor->pos;
-		__u32 length;
+	const struct extension *known = &parse_extensions_known[packet->next_header];
+	const __u8 *header = cursor->pos;
+	__u32 length;
 
+	if (packet->transport_length < 8)
+		return parse_failed(UNPARSED_BAD_HEADER);
+	if (!parse_has(cursor, 8))
+		return parse_failed(UNPARSED_TRUNCATED);
+	length = (header[1] + known->add) * known->unit & PARSE_EXTENSION_MASK;
+	if (packet->transport_length < length)
+		return parse_failed(UNPARSED_BAD_HEADER);
+	packet->next_header = header[0];
+	packet->transport_length -= length;
+	parse_advance(cursor, length);
+	return cursor->pos > cursor->end ? parse_failed(UNPARSED_TRUNCATED) : PARSED_PORTS;
+}
+
+/* At most so many extension headers, up to a fragment header or the transport header. */
+static __always_inline enum parsed parse_extensions(struct cursor *cursor, int most,
+						    struct packet *packet)
+{
+	enum parsed parsed;
+
+	for (int i = 0; i < most; i++) {
 		if (!parse_is_extension(packet->next_header))
 			return PARSED_PORTS;
-		if (packet->transport_length < 8)
-			return parse_failed(UNPARSED_BAD_HEADER);
-		if (!parse_has(cursor, 8))
-			return parse_failed(UNPARSED_TRUNCATED);
-		if (packet->next_header == IPPROTO_FRAGMENT &&
-		    (header[2] << 8 | header[3]) & IPV6_OFFSET_MASK)
-			return PARSED_NO_PORTS;
-		length = parse_extension_length(packet->next_header, header[1]);
-		if (packet->transport_length < length)
-			return parse_failed(UNPARSED_BAD_HEADER);
-		packet->next_header = header[0];
-		packet->transport_length -= length;
-		cursor->pos += length;
-		if (cursor->pos > cursor->end)
-			return parse_failed(UNPARSED_TRUNCATED);
+		parsed = parse_extension(cursor, packet);
+		if (parsed != PARSED_PORTS)
+			return parsed;
 	}
 	return parse_is_extension(packet->next_header) ? parse_failed(UNPARSED_TOO_DEEP) :
 							 PARSED_PORTS;
 }
 
-static __always_inline enum parsed parse_ipv6(struct cursor *cursor, struct packet *packet)
+/* A fragment header (RFC 8200 section 4.5), and in a first fragment the extensions behind it. */
+static __always_inline enum parsed parse_fragment(struct cursor *cursor, struct packet *packet,
+						  struct fragment *fragment)
+{
+	const __u8 *header;
+	__u16 offset_and_more;
+
+	if (!parse_forget(cursor))
+		return parse_failed(UNPARSED_TOO_DEEP);
+	header = cursor->pos;
+	if (packet->transport_length < 8)
+		return parse_failed(UNPARSED_BAD_HEADER);
+	if (!parse_has(cursor, 8))
+		return parse_failed(UNPARSED_TRUNCATED);
+	offset_and_more = header[2] << 8 | header[3];
+	fragment->id = parse_be32(header + 4);
+	fragment->first = offset_and_more & IPV6_MORE_FRAGMENTS;
+	packet->next_header = header[0];
+	packet->transport_length -= 8;
+	cursor->pos += 8;
+	if (offset_and_more & IPV6_OFFSET_MASK)
+		return PARSED_FRAGMENT;
+	return parse_extensions(cursor, PARSE_EXTENSIONS_FEW, packet);
+}
+
+/* All that may stand between an IPv6 header and the transport header. */
+static __always_inline enum parsed parse_ipv6_chain(struct cursor *cursor, enum depth depth,
+						    struct packet *packet,
+						    struct fragment *fragment)
+{
+	int most = depth == PARSE_DEEP ? PARSE_EXTENSIONS_MAX : PARSE_EXTENSIONS_FEW;
+	enum parsed parsed = parse_extensions(cursor, most, packet);
+
+	if (depth == PARSE_SHALLOW)
+		return parsed == parse_failed(UNPARSED_TOO_DEEP) ||
+				       (parsed == PARSED_PORTS &&
+					packet->next_header == IPPROTO_FRAGMENT) ?
+			       PARSED_UNUSUAL :
+			       parsed;
+	if (parsed != PARSED_PORTS || packet->next_header != IPPROTO_FRAGMENT)
+		return parsed;
+	return parse_fragment(cursor, packet, fragment);
+}
+
+static __always_inline enum parsed parse_ipv6(struct cursor *cursor, enum depth depth,
+					      struct packet *packet, struct fragment *fragment)
 {
 	const struct ipv6hdr *ip = cursor->pos;
 
@@ -170,7 +397,6 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, struct pack
 		return parse_failed(UNPARSED_TRUNCATED);
 	if (ip->version != 6)
 		return parse_failed(UNPARSED_BAD_HEADER);
-	packet->network = cursor->pos - cursor->data;
 	packet->family = 6;
 	packet->next_header = ip->nexthdr;
 	packet->transport_length = bpf_ntohs(ip->payload_len);
@@ -178,10 +404,11 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, struct pack
 	/* A jumbogram, or a large segment on its way to being split, says zero (RFC 2675). */
 	if (packet->transport_length == 0)
 		packet->transport_length = cursor->end - cursor->pos;
-	return parse_extensions(cursor, packet);
+	return parse_ipv6_chain(cursor, depth, packet, fragment);
 }
 
-static __always_inline enum parsed parse_ipv4(struct cursor *cursor, struct packet *packet)
+static __always_inline enum parsed parse_ipv4(struct cursor *cursor, enum depth depth,
+					      struct packet *packet, struct fragment *fragment)
 {
 	const struct iphdr *ip = cursor->pos;
 	__u32 header_length, total_length;
@@ -195,53 +422,192 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, struct pack
 		total_length = cursor->end - cursor->pos;
 	if (ip->version != 4 || header_length < sizeof(*ip) || total_length < header_length)
 		return parse_failed(UNPARSED_BAD_HEADER);
-	packet->network = cursor->pos - cursor->data;
 	packet->family = 4;
 	packet->next_header = ip->protocol;
 	packet->transport_length = total_length - header_length;
-	if (ip->frag_off & bpf_htons(IPV4_OFFSET_MASK))
-		return PARSED_NO_PORTS;
-	cursor->pos += header_length;
+	if (ip->frag_off & bpf_htons(IPV4_OFFSET_MASK | IPV4_MORE_FRAGMENTS)) {
+		if (depth == PARSE_SHALLOW)
+			return PARSED_UNUSUAL;
+		fragment->id = ip->id;
+		fragment->first = true;
+	}
+	parse_advance(cursor, header_length);
 	if (cursor->pos > cursor->end)
 		return parse_failed(UNPARSED_TRUNCATED);
-	return PARSED_PORTS;
+	if (ip->frag_off & bpf_htons(IPV4_OFFSET_MASK))
+		return PARSED_FRAGMENT;
+	if (packet->next_header != IPPROTO_AH)
+		return PARSED_PORTS;
+	return depth == PARSE_SHALLOW ? PARSED_UNUSUAL : parse_extension(cursor, packet);
+}
+
+static __always_inline enum parsed parse_ip(struct cursor *cursor, enum depth depth,
+					    __be16 ethertype, struct packet *packet,
+					    struct fragment *fragment)
+{
+	return ethertype == bpf_htons(ETH_P_IP) ? parse_ipv4(cursor, depth, packet, fragment) :
+						  parse_ipv6(cursor, depth, packet, fragment);
+}
+
+static __always_inline bool parse_has_ports(__u8 next_header)
+{
+	return next_header == IPPROTO_TCP || next_header == IPPROTO_UDP ||
+	       next_header == IPPROTO_UDPLITE;
 }
 
 static __always_inline enum parsed parse_ports(struct cursor *cursor, struct packet *packet)
 {
 	const __be16 *ports = cursor->pos;
 
-	if (packet->next_header != IPPROTO_TCP && packet->next_header != IPPROTO_UDP)
-		return PARSED_NO_PORTS;
 	if (packet->transport_length < 4)
 		return parse_failed(UNPARSED_BAD_HEADER);
 	if (!parse_has(cursor, 4))
 		return parse_failed(UNPARSED_TRUNCATED);
 	packet->protocol = packet->next_header == IPPROTO_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
-	packet->transport = cursor->pos - cursor->data;
 	packet->source_port = ports[0];
 	packet->destination_port = ports[1];
 	return PARSED_PORTS;
 }
 
-/* A whole frame that begins with an Ethernet header. `packet` is all zero before. */
-static __always_inline enum parsed parse_frame(const void *data, const void *end,
-					       struct packet *packet)
+/* Is it an ICMP error, which quotes the packet that it is about (RFC 792, RFC 4443)? */
+static __always_inline bool parse_is_icmp_error(const struct cursor *cursor,
+						const struct packet *packet)
 {
-	struct cursor cursor = { .data = data, .pos = data, .end = end };
+	const __u8 *type = cursor->pos;
+
+	if (!parse_has(cursor, 1))
+		return false;
+	if (packet->next_header == IPPROTO_ICMP)
+		return *type == 3 || *type == 4 || *type == 5 || *type == 11 || *type == 12;
+	return packet->next_header == IPPROTO_ICMPV6 && *type >= 1 && *type <= 4;
+}
+
+/*
+ * The packet behind the ICMP header: its ports, its addresses' place. What a quote does not hold
+ * any more, or holds wrongly, makes it a packet without ports: its own header was whole.
+ */
+static __always_inline enum parsed parse_quote(struct cursor *cursor, struct packet *packet)
+{
+	__be16 ethertype = packet->family == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+	struct fragment fragment = {};
+
+	if (!parse_has(cursor, ICMP_HEADER))
+		return PARSED_NO_PORTS;
+	cursor->pos += ICMP_HEADER;
+	packet->quoted = cursor->pos - cursor->data;
+	if (parse_ip(cursor, PARSE_INNER, ethertype, packet, &fragment) != PARSED_PORTS ||
+	    !parse_has_ports(packet->next_header) || parse_ports(cursor, packet) != PARSED_PORTS)
+		return PARSED_NO_PORTS;
+	return PARSED_PORTS;
+}
+
+/* What follows the IP header. */
+static __always_inline enum parsed parse_transport(struct cursor *cursor, enum depth depth,
+						   struct packet *packet)
+{
+	if (depth != PARSE_SHALLOW && !parse_forget(cursor))
+		return parse_failed(UNPARSED_TOO_DEEP);
+	packet->transport = cursor->pos - cursor->data;
+	if (parse_has_ports(packet->next_header))
+		return parse_ports(cursor, packet);
+	if (!parse_is_icmp_error(cursor, packet))
+		return PARSED_NO_PORTS;
+	return depth == PARSE_SHALLOW ? PARSED_UNUSUAL : parse_quote(cursor, packet);
+}
+
+static __always_inline enum parsed parse_network(struct cursor *cursor, enum depth depth,
+						 __be16 ethertype, struct packet *packet,
+						 struct fragment *fragment)
+{
+	enum parsed parsed;
+
+	if (depth != PARSE_SHALLOW && !parse_forget(cursor))
+		return parse_failed(UNPARSED_TOO_DEEP);
+	packet->network = cursor->pos - cursor->data;
+	parsed = parse_ip(cursor, depth, ethertype, packet, fragment);
+	if (parsed == PARSED_FRAGMENT) {
+		packet->transport = cursor->pos - cursor->data;
+		packet->flags |= PACKET_LATER_FRAGMENT;
+	}
+	return parsed == PARSED_PORTS ? parse_transport(cursor, depth, packet) : parsed;
+}
+
+/*
+ * The shape of most packets: Ethernet, IPv4 without options, no fragment, TCP or UDP with both
+ * ports inside. One check of the end, and a load for several fields at once; what it says is what
+ * parse_packet() would say.
+ */
+#define PLAIN_PORTS 34 /* offset */
+#define PLAIN_TYPE_VERSION_MASK 0xffffff00 /* of ethertype, version and ihl, type of service */
+#define PLAIN_TYPE_VERSION 0x08004500
+#define PLAIN_FRAGMENT_PROTOCOL_MASK 0x3fff00ff /* of flags and offset, time to live, protocol */
+
+static __always_inline bool parse_is_plain(const void *data, const void *end,
+					   struct packet *packet)
+{
+	__be32 type_version, fragment_protocol;
+	__u16 total_length;
+
+	if (data + PLAIN_PORTS + 4 > end)
+		return false;
+	type_version = *(const __be32 *)(data + 12);
+	fragment_protocol = *(const __be32 *)(data + 20) & bpf_htonl(PLAIN_FRAGMENT_PROTOCOL_MASK);
+	total_length = bpf_ntohs(*(const __be16 *)(data + 16));
+	if ((type_version & bpf_htonl(PLAIN_TYPE_VERSION_MASK)) != bpf_htonl(PLAIN_TYPE_VERSION) ||
+	    total_length < sizeof(struct iphdr) + 4)
+		return false;
+	if (fragment_protocol == bpf_htonl(IPPROTO_TCP))
+		packet->protocol = PROTOCOL_TCP;
+	else if (fragment_protocol == bpf_htonl(IPPROTO_UDP))
+		packet->protocol = PROTOCOL_UDP;
+	else
+		return false;
+	packet->next_header = bpf_ntohl(fragment_protocol);
+	packet->source_port = *(const __be16 *)(data + PLAIN_PORTS);
+	packet->destination_port = *(const __be16 *)(data + PLAIN_PORTS + 2);
+	packet->network = ETH_HLEN;
+	packet->transport = PLAIN_PORTS;
+	packet->transport_length = total_length - sizeof(struct iphdr);
+	packet->family = 4;
+	return true;
+}
+
+/* What the first octets of a packet are, by the device that it is on. */
+enum link {
+	LINK_ETHERNET,
+	LINK_NONE, /* it begins with IP: tun, WireGuard, PPP */
+};
+
+/* A whole packet, to the first IP header's ports. `packet` and `fragment` are all zero before. */
+static __always_inline enum parsed parse_packet(struct cursor *cursor, enum depth depth,
+						enum link link, struct packet *packet,
+						struct fragment *fragment)
+{
 	enum parsed parsed;
 	__be16 ethertype;
 
-	parsed = parse_ethernet(&cursor, packet, &ethertype);
+	if (depth == PARSE_SHALLOW && link == LINK_ETHERNET &&
+	    parse_is_plain(cursor->data, cursor->end, packet))
+		return PARSED_PORTS;
+	if (link == LINK_ETHERNET)
+		parsed = parse_ethernet(cursor, depth, &ethertype);
+	else
+		parsed = parse_guess_ip(cursor, &ethertype);
 	if (parsed != PARSED_PORTS)
 		return parsed;
-	if (ethertype == bpf_htons(ETH_P_IP))
-		parsed = parse_ipv4(&cursor, packet);
-	else if (ethertype == bpf_htons(ETH_P_IPV6))
-		parsed = parse_ipv6(&cursor, packet);
-	else
-		return parse_failed(UNPARSED_NOT_IP);
-	return parsed == PARSED_PORTS ? parse_ports(&cursor, packet) : parsed;
+	return parse_network(cursor, depth, ethertype, packet, fragment);
+}
+
+/* The outermost tag in the data, for a parsed packet: its control information, host byte order. */
+static __always_inline bool parse_vlan(const struct packet *packet, const void *data,
+				       const void *end, __u16 *ret_vlan)
+{
+	const __be16 *type = data + 2 * ETH_ALEN;
+
+	if (packet->network < ETH_HLEN + 4 || data + ETH_HLEN + 2 > end || !parse_is_tag(type[0]))
+		return false;
+	*ret_vlan = bpf_ntohs(type[1]);
+	return true;
 }
 
 static __always_inline enum kind parse_flags_kind(__u8 flags, bool has_payload)
@@ -280,6 +646,12 @@ static __always_inline enum kind parse_kind(const struct packet *packet, const v
 	__u8 flags;
 
 	*ret_payload_length = 0;
+	if (packet->quoted)
+		return KIND_ICMP;
+	if (packet->flags & PACKET_LATER_FRAGMENT) {
+		*ret_payload_length = packet->transport_length;
+		return KIND_FRAGMENT;
+	}
 	if (packet->protocol == PROTOCOL_UDP) {
 		if (packet->transport_length > UDP_HEADER)
 			*ret_payload_length = packet->transport_length - UDP_HEADER;
@@ -302,14 +674,14 @@ static __always_inline void parse_map_ipv4(__be32 address, __u64 out[2])
 	out[1] = (__u64)address << 32 | bpf_htonl(0x0000ffff);
 }
 
-/* The addresses of a parsed packet. False if its network header is not within the data. */
-static __always_inline bool parse_addresses(const struct packet *packet, const void *data,
+/* The addresses in an IP header. False if it is not within the data. */
+static __always_inline bool parse_addresses(__u8 family, __u16 offset, const void *data,
 					    const void *end, __u64 source[2],
 					    __u64 destination[2])
 {
-	const void *network = data + (packet->network & PARSE_OFFSET_MASK);
+	const void *network = data + (offset & PARSE_OFFSET_MASK);
 
-	if (packet->family == 4) {
+	if (family == 4) {
 		const struct iphdr *ip = network;
 
 		if (network + sizeof(*ip) > end)

@@ -11,9 +11,6 @@
 
 #include "abi.h"
 
-/* Off where packets are not of this host (replay). Set before load. */
-const volatile bool ask_sockets = true;
-
 #define SOCKET_STATE_LISTEN 10 /* TCP_LISTEN of the kernel's net/tcp_states.h */
 
 /* The two ends of a packet, in network byte order; addresses as in struct packet_event. */
@@ -83,8 +80,6 @@ static __always_inline enum socket_state socket_ask(void *ctx, const struct sock
 	struct bpf_sock_tuple tuple = {};
 	__u32 length;
 
-	if (!ask_sockets)
-		return SOCKET_UNASKED;
 	length = socket_tuple(ends, direction, &tuple);
 	return ends->protocol == PROTOCOL_TCP ? socket_ask_tcp(ctx, &tuple, length) :
 						  socket_ask_udp(ctx, &tuple, length);
