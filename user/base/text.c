@@ -2,6 +2,7 @@
 /* text.c - parsers that take all or nothing, and escapes that let nothing through. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "clock.h"
@@ -22,6 +23,16 @@ static int text_take_number(const char *text, uint64_t *ret_number, const char *
 	*ret_number = number;
 	*ret_rest = text;
 	return 0;
+}
+
+int text_refuse(char *ret_why, size_t why_size, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(ret_why, why_size, format, arguments);
+	va_end(arguments);
+	return -EINVAL;
 }
 
 int text_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_number)

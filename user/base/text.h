@@ -11,6 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util.h"
+
+/* Says why a text is refused: writes the reason, returns -EINVAL. */
+int text_refuse(char *ret_why, size_t why_size, const char *format, ...) PRINTF_LIKE(3, 4);
+
 int text_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_number);
 
 /* "60s" "5m" "12h" "30d" "250ms"; a bare number is seconds. Nanoseconds. */

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* alert.c - an alert as fields: names and raw values. */
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "../base/util.h"
 #include "alert.h"
 #include "service.h"
 #include "words.h"
+
+void alert_new_id(char id[ALERT_ID_SIZE])
+{
+	unsigned char random[16];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		memset(random, 0, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(id + 2 * i, 3, "%02x", random[i]);
+}
 
 const char *alert_action_word(enum action action)
 {
@@ -55,7 +66,8 @@ static void visit_packet(const struct field_visit *to, const struct alert *alert
 	visit_number(to, "port", alert->port);
 	visit_text(to, "protocol", words_protocol(alert->protocol));
 	visit_addr(to, "src", &alert->source.addr);
-	visit_number(to, "srcport", alert->source.port);
+	if (alert->kind != KIND_ICMP)
+		visit_number(to, "srcport", alert->source.port);
 	visit_addr(to, "dst", &alert->destination.addr);
 	visit_text(to, "iface", alert->interface);
 	visit_text(to, "direction", words_direction(alert->direction));
@@ -77,7 +89,8 @@ void alert_visit_fields(const struct alert *alert, alert_field_visitor *visit, v
 		visit_number(&to, "pid", (uint64_t)process->pid);
 	visit_text(&to, "exe", process->executable);
 	visit_text(&to, "unit", process->unit);
-	if (alert->has_packet)
+	visit_text(&to, "looks_like", alert->looks_like);
+	if (alert->has_packet && alert->kind != KIND_ICMP)
 		visit_number(&to, "dstport", alert->destination.port);
 	visit_text(&to, "id", alert->id);
 	if (alert->suppressed)

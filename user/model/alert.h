@@ -22,6 +22,7 @@ enum action {
 
 #define ALERT_ID_SIZE 33 /* 128 random bits in hexadecimal */
 #define ALERT_TEXT_SIZE 256
+#define ALERT_TOOL_SIZE 16
 
 /*
  * Self-contained: holds no pointer, so a sink may copy it. A window of one thing sends the same
@@ -58,9 +59,13 @@ struct alert {
 	enum verdict verdict;
 	enum quality quality;
 	struct process process;
+	char looks_like[ALERT_TOOL_SIZE]; /* the first tool that a packet looked like; or "" */
 };
 
 const char *alert_action_word(enum action action);
+
+/* A fresh id. */
+void alert_new_id(char id[ALERT_ID_SIZE]);
 
 /* "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 ...": one line, escaped. Returns out. */
 #define ALERT_MESSAGE_SIZE 512

@@ -80,14 +80,16 @@ static void put_event(struct maker *maker, json_t *root, const struct alert *ale
 	put_number(maker, event, "count", alert->count);
 }
 
+/* An ICMP error has no ports of its own. */
 static json_t *put_endpoint(struct maker *maker, json_t *root, const char *name,
-			    const struct endpoint *endpoint)
+			    const struct endpoint *endpoint, bool has_port)
 {
 	json_t *object = put_object(maker, root, name);
 	char address[ADDR_TEXT_SIZE];
 
 	put_text(maker, object, "ip", addr_format(&endpoint->addr, address));
-	put_number(maker, object, "port", endpoint->port);
+	if (has_port)
+		put_number(maker, object, "port", endpoint->port);
 	return object;
 }
 
@@ -103,13 +105,14 @@ static void put_mac(struct maker *maker, json_t *object, const uint8_t mac[6])
 
 static void put_packet(struct maker *maker, json_t *root, const struct alert *alert)
 {
-	json_t *source = put_endpoint(maker, root, "source", &alert->source);
+	bool has_ports = alert->kind != KIND_ICMP;
+	json_t *source = put_endpoint(maker, root, "source", &alert->source, has_ports);
 	bool is_inbound = alert->direction == DIRECTION_IN;
 	json_t *network;
 
 	if (alert->has_mac)
 		put_mac(maker, source, alert->source_mac);
-	put_endpoint(maker, root, "destination", &alert->destination);
+	put_endpoint(maker, root, "destination", &alert->destination, has_ports);
 	network = put_object(maker, root, "network");
 	put_text(maker, network, "transport", words_protocol(alert->protocol));
 	put_text(maker, network, "type", addr_is_ipv4(&alert->source.addr) ? "ipv4" : "ipv6");
@@ -173,6 +176,7 @@ static void put_own(struct maker *maker, json_t *root, const struct alert *alert
 		for (kind = 0; kind < KIND_COUNT; kind++)
 			if (alert->kinds[kind])
 				put_number(maker, kinds, words_kind(kind), alert->kinds[kind]);
+		put_text(maker, own, "looks_like", alert->looks_like);
 		put_text(maker, own, "quality", sighting_quality_word(alert->quality));
 	}
 	put(maker, own, "rule", json_null());

@@ -181,5 +181,7 @@ const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSA
 		add_count(&line, alert);
 	}
 	add_owner(&line, alert);
+	if (*alert->looks_like)
+		line_add(&line, ", looks like %s", alert->looks_like);
 	return out;
 }

@@ -20,16 +20,6 @@
 #define WINDOW_MAX_NS (86400 * CLOCK_NS_PER_SECOND)
 #define FACILITY_DAEMON 3
 
-int config_refuse(char *ret_why, size_t why_size, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(ret_why, why_size, format, arguments);
-	va_end(arguments);
-	return -EINVAL;
-}
-
 bool config_is_none(const char *value)
 {
 	return !*value || util_streq(value, "none");
@@ -41,13 +31,13 @@ static int set_text(char out[CONFIG_TEXT_SIZE], const char *value, char *ret_why
 	const char *octet;
 
 	if (!*value)
-		return config_refuse(ret_why, why_size, "a value is missing");
+		return text_refuse(ret_why, why_size, "a value is missing");
 	if (strlen(value) >= CONFIG_TEXT_SIZE)
-		return config_refuse(ret_why, why_size, "longer than %d octets",
+		return text_refuse(ret_why, why_size, "longer than %d octets",
 				     CONFIG_TEXT_SIZE - 1);
 	for (octet = value; *octet; octet++)
 		if (iscntrl((unsigned char)*octet))
-			return config_refuse(ret_why, why_size, "it holds a control character");
+			return text_refuse(ret_why, why_size, "it holds a control character");
 	memmove(out, value, strlen(value) + 1);
 	return 0;
 }
@@ -56,7 +46,7 @@ static int set_number(uint64_t *out, const char *value, uint64_t min, uint64_t m
 		      size_t why_size)
 {
 	if (text_parse_number(value, min, max, out))
-		return config_refuse(ret_why, why_size,
+		return text_refuse(ret_why, why_size,
 				     "'%s' is no whole number from %llu to %llu", value,
 				     (unsigned long long)min, (unsigned long long)max);
 	return 0;
@@ -70,11 +60,11 @@ static int set_rate(uint64_t *out, uint64_t *out_ns, const char *value, char *re
 
 	if (!util_streq(value, "0") && !util_streq(value, "none") &&
 	    text_parse_rate(value, &events, &per_ns))
-		return config_refuse(ret_why, why_size,
+		return text_refuse(ret_why, why_size,
 				     "'%s' is no rate, such as 10/s or 600/m (none: no limit)",
 				     value);
 	if (events > RATE_MAX)
-		return config_refuse(ret_why, why_size, "more than %d: take none for no limit",
+		return text_refuse(ret_why, why_size, "more than %d: take none for no limit",
 				     RATE_MAX);
 	*out = events;
 	*out_ns = per_ns;
@@ -84,7 +74,7 @@ static int set_rate(uint64_t *out, uint64_t *out_ns, const char *value, char *re
 static int set_bool(bool *out, const char *value, char *ret_why, size_t why_size)
 {
 	if (text_parse_bool(value, out))
-		return config_refuse(ret_why, why_size, "'%s' is neither yes nor no", value);
+		return text_refuse(ret_why, why_size, "'%s' is neither yes nor no", value);
 	return 0;
 }
 
@@ -97,7 +87,7 @@ static int find_word(const char *const *words, size_t count, const char *value, 
 	for (i = 0; i < count; i++)
 		if (util_streq(words[i], value))
 			return (int)i;
-	config_refuse(ret_why, why_size, "'%s' is none of", value);
+	text_refuse(ret_why, why_size, "'%s' is none of", value);
 	for (i = 0; i < count; i++) {
 		used = strlen(ret_why);
 		snprintf(ret_why + used, why_size - used, " %s", words[i]);
@@ -110,7 +100,7 @@ static int set_ports(struct config *config, const char *value, char *ret_why, si
 	_cleanup_free_ struct port_set *set = calloc(1, sizeof(*set));
 
 	if (!set)
-		return config_refuse(ret_why, why_size, "out of memory");
+		return text_refuse(ret_why, why_size, "out of memory");
 	if (port_set_add(set, value, ret_why, why_size))
 		return -EINVAL;
 	config->ports = *set;
@@ -121,11 +111,11 @@ static int set_ports(struct config *config, const char *value, char *ret_why, si
 static int check_interface(const char *item, char *ret_why, size_t why_size)
 {
 	if (!*item)
-		return config_refuse(ret_why, why_size, "an interface name is missing");
+		return text_refuse(ret_why, why_size, "an interface name is missing");
 	if (strpbrk(item, "/! \t"))
-		return config_refuse(ret_why, why_size, "'%s' is no interface name", item);
+		return text_refuse(ret_why, why_size, "'%s' is no interface name", item);
 	if (strlen(item) >= INTERFACE_NAME_MAX && !strpbrk(item, "*?"))
-		return config_refuse(ret_why, why_size,
+		return text_refuse(ret_why, why_size,
 				     "'%s' is longer than an interface name may be (%d)", item,
 				     INTERFACE_NAME_MAX - 1);
 	return 0;
@@ -145,7 +135,7 @@ static int check_interfaces(char *list, char *ret_why, size_t why_size)
 		included += *item != '!';
 	}
 	if (!included)
-		return config_refuse(ret_why, why_size,
+		return text_refuse(ret_why, why_size,
 				     "nothing but exclusions: put auto or * in front for all others");
 	return 0;
 }
@@ -183,6 +173,11 @@ static int set_keep(struct config *config, const char *value, char *ret_why, siz
 	return set_bool(&config->keep, value, ret_why, why_size);
 }
 
+static int set_tunnels(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	return set_bool(&config->tunnels, value, ret_why, why_size);
+}
+
 static int set_peer_rate(struct config *config, const char *value, char *ret_why, size_t why_size)
 {
 	return set_rate(&config->peer_rate, &config->peer_rate_ns, value, ret_why, why_size);
@@ -206,7 +201,7 @@ static int set_snap_length(struct config *config, const char *value, char *ret_w
 	if (set_number(&octets, value, SNAP_LENGTH_MIN, SNAP_LENGTH_MAX, ret_why, why_size))
 		return -EINVAL;
 	if (octets % SNAP_LENGTH_STEP)
-		return config_refuse(ret_why, why_size, "'%s' is no multiple of %d", value,
+		return text_refuse(ret_why, why_size, "'%s' is no multiple of %d", value,
 				     SNAP_LENGTH_STEP);
 	config->snap_length = octets;
 	return 0;
@@ -217,9 +212,9 @@ static int set_ring_size(struct config *config, const char *value, char *ret_why
 	uint64_t octets;
 
 	if (text_parse_size(value, &octets) || octets < RING_SIZE_MIN || octets > RING_SIZE_MAX)
-		return config_refuse(ret_why, why_size, "'%s' is no size from 64K to 64M", value);
+		return text_refuse(ret_why, why_size, "'%s' is no size from 64K to 64M", value);
 	if (octets & (octets - 1))
-		return config_refuse(ret_why, why_size,
+		return text_refuse(ret_why, why_size,
 				     "'%s' is no power of two, such as 512K or 1M", value);
 	config->ring_size = octets;
 	return 0;
@@ -230,7 +225,7 @@ static int set_window(struct config *config, const char *value, char *ret_why, s
 	uint64_t ns;
 
 	if (text_parse_duration(value, &ns) || ns < WINDOW_MIN_NS || ns > WINDOW_MAX_NS)
-		return config_refuse(ret_why, why_size, "'%s' is no duration from 1s to 1d",
+		return text_refuse(ret_why, why_size, "'%s' is no duration from 1s to 1d",
 				     value);
 	config->window_ns = ns;
 	return 0;
@@ -249,7 +244,7 @@ static int set_syslog_target(struct config *config, const char *value, char *ret
 	size_t i;
 
 	if (strncmp(value, "tls://", strlen("tls://")) == 0)
-		return config_refuse(ret_why, why_size, "tls:// comes with a later version");
+		return text_refuse(ret_why, why_size, "tls:// comes with a later version");
 	if (util_streq(value, "local") || util_streq(value, "none"))
 		return set_text(config->syslog_target, value, ret_why, why_size);
 	for (i = 0; i < ARRAY_SIZE(schemes); i++) {
@@ -258,7 +253,7 @@ static int set_syslog_target(struct config *config, const char *value, char *ret
 		if (strncmp(value, schemes[i], length) == 0 && value[length])
 			return set_text(config->syslog_target, value, ret_why, why_size);
 	}
-	return config_refuse(ret_why, why_size,
+	return text_refuse(ret_why, why_size,
 			     "'%s' is none of local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, none",
 			     value);
 }
@@ -289,7 +284,7 @@ static int set_store_path(struct config *config, const char *value, char *ret_wh
 {
 	(void)config;
 	if (!util_streq(value, "none"))
-		return config_refuse(ret_why, why_size, "this version keeps no store: only none");
+		return text_refuse(ret_why, why_size, "this version keeps no store: only none");
 	return 0;
 }
 
@@ -302,6 +297,8 @@ static const struct config_key keys[] = {
 	  set_xdp, false },
 	{ "sensor", "keep", "--keep", "yes|no", "a clean stop leaves the kernel counting",
 	  set_keep, false },
+	{ "sensor", "tunnels", "--tunnels", "yes|no", "look into IPIP, 6in4, GRE, VXLAN and Geneve",
+	  set_tunnels, false },
 	{ "sample", "per-peer", "--per-peer", "RATE", "samples taken of one peer: 10/s, or none",
 	  set_peer_rate, false },
 	{ "sample", "peer-burst", "--peer-burst", "NUMBER",

@@ -10,29 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../bpf/abi.h"
 #include "../base/util.h"
+#include "port_set.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/portsentinel/portsentinel.conf"
 #define CONFIG_DEFAULT_PORTS "3409, 3410"
-
-/* Which ports are watched: bit `1 << enum protocol` of each port. */
-struct port_set {
-	uint8_t protocols[65536];
-};
-
-#define PORT_SET_ALL ((1 << PROTOCOL_TCP) | (1 << PROTOCOL_UDP))
-
-/*
- * Adds "3409, 53/udp, 6000-6063/tcp" to the set (which is not emptied first). 0, or -EINVAL with
- * a reason in ret_why. Port 0 is refused. On failure the set is unchanged.
- */
-int port_set_add(struct port_set *set, const char *list, char *ret_why, size_t why_size);
-/* Watched (port, protocol) pairs. */
-size_t port_set_count(const struct port_set *set);
-/* "53/udp, 3409-3410": the shortest list that gives the set, by port. The caller frees; NULL: no
- * memory. */
-char *port_set_format(const struct port_set *set);
 
 enum xdp_mode {
 	XDP_AUTO,
@@ -49,6 +31,7 @@ struct config {
 	char interfaces[CONFIG_TEXT_SIZE]; /* "auto", or names and globs, ! excludes */
 	enum xdp_mode xdp;
 	bool keep;
+	bool tunnels; /* look into IPIP, 6in4, GRE, VXLAN and Geneve */
 	/* [sample] */
 	uint64_t peer_rate; /* samples ... */
 	uint64_t peer_rate_ns; /* ... per this time; rate 0: no limit */
@@ -67,9 +50,6 @@ struct config {
 	/* [json-log] */
 	char json_log_path[CONFIG_TEXT_SIZE]; /* "" and "none": off, "-": standard output */
 };
-
-/* Writes the reason why a value is refused. Returns -EINVAL. */
-int config_refuse(char *ret_why, size_t why_size, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* The defaults. */
 void config_init(struct config *config);

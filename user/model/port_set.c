@@ -5,7 +5,7 @@
 
 #include "../base/text.h"
 #include "../base/util.h"
-#include "config.h"
+#include "port_set.h"
 #include "words.h"
 
 #define PORT_MAX 65535
@@ -59,15 +59,15 @@ int port_set_add(struct port_set *set, const char *list, char *ret_why, size_t w
 	char *rest = copy, *item;
 
 	if (!wanted || !copy)
-		return config_refuse(ret_why, why_size, "out of memory");
+		return text_refuse(ret_why, why_size, "out of memory");
 	*wanted = *set;
 	while ((item = text_next_item(&rest))) {
 		struct port_range range;
 
 		if (!*item)
-			return config_refuse(ret_why, why_size, "a port is missing");
+			return text_refuse(ret_why, why_size, "a port is missing");
 		if (port_range_parse(item, &range))
-			return config_refuse(ret_why, why_size,
+			return text_refuse(ret_why, why_size,
 				      "'%s' is no port (1 to 65535), range or PORT/tcp, PORT/udp",
 				      item);
 		port_set_add_range(wanted, &range);

@@ -75,6 +75,9 @@ struct sighting {
 	/* what the port was to this host */
 	enum verdict verdict;
 
+	/* the tool that the packet looks as if it came from: a static word, or NULL */
+	const char *looks_like;
+
 	/* the owner */
 	enum quality quality;
 	struct process process;
