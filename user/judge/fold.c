@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "../base/table.h"
 #include "../base/util.h"
@@ -36,16 +35,6 @@ struct fold {
 	uint64_t withheld_since_wall_ns;
 	uint64_t wall_ns; /* of the latest sighting, for alerts about no packet */
 };
-
-static void fold_new_id(char id[ALERT_ID_SIZE])
-{
-	unsigned char random[16];
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		memset(random, 0, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++)
-		snprintf(id + 2 * i, 3, "%02x", random[i]);
-}
 
 static bool fold_may_emit(struct fold *fold)
 {
@@ -85,7 +74,7 @@ static void fold_tell_withheld(struct fold *fold)
 		.wall_ns = fold->wall_ns,
 	};
 
-	fold_new_id(alert.id);
+	alert_new_id(alert.id);
 	snprintf(alert.text, sizeof(alert.text),
 		 "%llu alerts withheld by max-rate; their packets are counted",
 		 (unsigned long long)fold->withheld);
@@ -181,7 +170,7 @@ static void fold_open_window(struct fold *fold, struct fold_entry *entry,
 	struct alert *alert = &entry->alert;
 
 	memset(alert, 0, sizeof(*alert));
-	fold_new_id(alert->id);
+	alert_new_id(alert->id);
 	alert->action = action;
 	alert->severity = severity;
 	alert->start_wall_ns = sighting->wall_ns;
@@ -190,9 +179,11 @@ static void fold_open_window(struct fold *fold, struct fold_entry *entry,
 	fold_copy_packet(alert, sighting);
 }
 
-/* A later packet may know what the first did not: who is behind it. */
+/* A later packet may know what the first did not: which tool it is, and who is behind it. */
 static void fold_learn(struct alert *alert, const struct sighting *sighting)
 {
+	if (!*alert->looks_like && sighting->looks_like)
+		snprintf(alert->looks_like, sizeof(alert->looks_like), "%s", sighting->looks_like);
 	if (alert->quality != QUALITY_NONE || sighting->quality == QUALITY_NONE)
 		return;
 	alert->verdict = sighting->verdict;

@@ -20,6 +20,16 @@ static enum action policy_judge_answer(const struct sighting *sighting)
 	return asked ? ACTION_OUTBOUND : ACTION_BACKSCATTER;
 }
 
+/* An error about a packet that this host sent, or claims that it did. */
+static bool policy_judge_icmp(const struct sighting *sighting, bool local_peer,
+			      enum action *ret_action)
+{
+	if (sighting->direction == DIRECTION_OUT || local_peer)
+		return false; /* this host's own answer to what is judged already */
+	*ret_action = policy_judge_answer(sighting);
+	return true;
+}
+
 bool policy_judge(const struct sighting *sighting, bool local_peer, enum action *ret_action)
 {
 	bool in = sighting->direction == DIRECTION_IN;
@@ -27,6 +37,8 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
 
 	if (sighting->verdict == VERDICT_FORWARDED)
 		*ret_action = ACTION_TRANSIT;
+	else if (sighting->kind == KIND_ICMP)
+		return policy_judge_icmp(sighting, local_peer, ret_action);
 	else if (in && to)
 		*ret_action = policy_judge_incoming(sighting);
 	else if (local_peer)
