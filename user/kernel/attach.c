@@ -33,8 +33,10 @@ struct attacher {
 /* One step of a ladder. `attach` returns 0 or -errno, -EOPNOTSUPP and the like included. */
 struct rung {
 	enum attach_mode mode;
+	enum hook in;
+	enum hook out;
 	int (*attach)(struct attacher *attacher, __u32 ifindex, enum direction direction,
-		      struct interface_record *record);
+		      int program, struct interface_record *record);
 };
 
 const char *attach_mode_word(unsigned int mode)
@@ -66,57 +68,67 @@ static int attach_link(struct attacher *attacher, __u32 ifindex, enum direction 
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
 	char name[32], path[PINS_PATH_SIZE];
-	_cleanup_close_ int link = bpf_link_create(fd, ifindex, type, &options);
+	_cleanup_close_ int link = -1;
 
+	attach_pin_name(ifindex, direction, name);
+	pins_remove(attacher->directory, name);
+	link = bpf_link_create(fd, ifindex, type, &options);
 	if (link < 0)
 		return -errno;
-	attach_pin_name(ifindex, direction, name);
 	pins_path(attacher->directory, name, path);
 	return bpf_obj_pin(link, path) < 0 ? -errno : 0;
 }
 
+/* Puts the program into a link that was left: no packet passes uncounted. */
+static int attach_take_over_link(struct attacher *attacher, __u32 ifindex,
+				 enum direction direction, int fd)
+{
+	_cleanup_close_ int link = -1;
+	char name[32];
+
+	attach_pin_name(ifindex, direction, name);
+	link = pins_open(attacher->directory, name);
+	if (link < 0)
+		return link;
+	return bpf_link_update(link, fd, NULL) < 0 ? -errno : 0;
+}
+
 static int attach_xdp_native(struct attacher *attacher, __u32 ifindex, enum direction direction,
-			     struct interface_record *record)
+			     int program, struct interface_record *record)
 {
 	(void)record;
-	return attach_link(attacher, ifindex, direction, program_fd(attacher->program, HOOK_XDP),
-			   BPF_XDP, XDP_FLAGS_DRV_MODE);
+	return attach_link(attacher, ifindex, direction, program, BPF_XDP, XDP_FLAGS_DRV_MODE);
 }
 
 static int attach_xdp_generic(struct attacher *attacher, __u32 ifindex, enum direction direction,
-			      struct interface_record *record)
+			      int program, struct interface_record *record)
 {
 	(void)record;
-	return attach_link(attacher, ifindex, direction, program_fd(attacher->program, HOOK_XDP),
-			   BPF_XDP, XDP_FLAGS_SKB_MODE);
-}
-
-static int attach_tc_program(const struct attacher *attacher, enum direction direction)
-{
-	return program_fd(attacher->program, direction == DIRECTION_IN ? HOOK_TC_IN : HOOK_TC_OUT);
+	return attach_link(attacher, ifindex, direction, program, BPF_XDP, XDP_FLAGS_SKB_MODE);
 }
 
 static int attach_tcx(struct attacher *attacher, __u32 ifindex, enum direction direction,
-		      struct interface_record *record)
+		      int program, struct interface_record *record)
 {
 	int type = direction == DIRECTION_IN ? ATTACH_TYPE_TCX_INGRESS : ATTACH_TYPE_TCX_EGRESS;
 
 	(void)record;
 	/* At the head: a program in front of ours could end the chain. */
-	return attach_link(attacher, ifindex, direction, attach_tc_program(attacher, direction),
-			   type, ATTACH_BEFORE_ALL);
+	return attach_link(attacher, ifindex, direction, program, type, ATTACH_BEFORE_ALL);
 }
 
 static int attach_clsact(struct attacher *attacher, __u32 ifindex, enum direction direction,
-			 struct interface_record *record)
+			 int program, struct interface_record *record)
 {
-	return clsact_attach(ifindex, direction, attach_tc_program(attacher, direction), record);
+	(void)attacher;
+	return clsact_attach(ifindex, direction, program, record);
 }
 
-static const struct rung xdp_native = { ATTACH_XDP_NATIVE, attach_xdp_native };
-static const struct rung xdp_generic = { ATTACH_XDP_GENERIC, attach_xdp_generic };
-static const struct rung tcx = { ATTACH_TCX, attach_tcx };
-static const struct rung clsact = { ATTACH_CLSACT, attach_clsact };
+static const struct rung xdp_native = { ATTACH_XDP_NATIVE, HOOK_XDP, HOOK_XDP, attach_xdp_native };
+static const struct rung xdp_generic = { ATTACH_XDP_GENERIC, HOOK_XDP, HOOK_XDP,
+					 attach_xdp_generic };
+static const struct rung tcx = { ATTACH_TCX, HOOK_TC_IN, HOOK_TC_OUT, attach_tcx };
+static const struct rung clsact = { ATTACH_CLSACT, HOOK_TC_IN, HOOK_TC_OUT, attach_clsact };
 
 #define LADDER_MAX 5
 typedef const struct rung *ladder[LADDER_MAX]; /* NULL ends it */
@@ -151,6 +163,8 @@ static bool attach_gains_by_native(const struct link *link)
 
 static const ladder *attach_choose_ladder(const struct attacher *attacher, const struct link *link)
 {
+	if (!link_has_ethernet(link))
+		return &ladder_tc;
 	switch (attacher->xdp) {
 	case XDP_NATIVE:
 		return &ladder_native;
@@ -189,6 +203,18 @@ static void attach_note_refusal(struct interface_record *record, enum direction 
 		 direction == DIRECTION_IN ? "" : " egress", attach_refusal(mode, error));
 }
 
+/* One rung, over what the same rung left there, if it did. */
+static int attach_try(struct attacher *attacher, const struct rung *rung, __u32 ifindex,
+		      enum direction direction, int program, struct interface_record *record)
+{
+	bool is_left = record->is_left && record->doors[direction].mode == rung->mode;
+
+	if (is_left && rung->mode != ATTACH_CLSACT &&
+	    attach_take_over_link(attacher, ifindex, direction, program) == 0)
+		return 0;
+	return rung->attach(attacher, ifindex, direction, program, record);
+}
+
 static int attach_climb(struct attacher *attacher, const struct link *link,
 			enum direction direction, const ladder *ladder,
 			struct interface_record *record)
@@ -197,19 +223,20 @@ static int attach_climb(struct attacher *attacher, const struct link *link,
 	int r = -EOPNOTSUPP;
 
 	for (const struct rung *const *rung = *ladder; *rung; rung++) {
-		r = (*rung)->attach(attacher, link->index, direction, record);
-		if (r == 0) {
-			bool is_xdp = (*rung)->mode == ATTACH_XDP_NATIVE ||
-				      (*rung)->mode == ATTACH_XDP_GENERIC;
+		enum hook hook = direction == DIRECTION_IN ? (*rung)->in : (*rung)->out;
+		int program = program_fd(attacher->program, hook, !link_has_ethernet(link));
 
+		r = attach_try(attacher, *rung, link->index, direction, program, record);
+		if (r == 0) {
+			if (door->mode == ATTACH_CLSACT && (*rung)->mode != ATTACH_CLSACT)
+				clsact_remove_filter(link->index, direction, door);
 			door->mode = (*rung)->mode;
-			door->program = attach_program_id(
-				is_xdp ? program_fd(attacher->program, HOOK_XDP) :
-					 attach_tc_program(attacher, direction));
+			door->program = attach_program_id(program);
 			return 0;
 		}
 		attach_note_refusal(record, direction, (*rung)->mode, r);
 	}
+	door->mode = ATTACH_NONE;
 	return r;
 }
 
@@ -223,29 +250,38 @@ static void attach_unpin(const char *directory, __u32 ifindex)
 	}
 }
 
+/* The record to begin with: the one that was left, or a fresh one. */
+static void attach_begin_record(struct attacher *attacher, const struct link *link,
+				struct interface_record *record)
+{
+	if (bpf_map_lookup_elem(attacher->interfaces, &link->index, record) < 0)
+		memset(record, 0, sizeof(*record));
+	record->netns = attacher->netns;
+	memcpy(record->name, link->name, sizeof(record->name));
+	record->why_not_better[0] = '\0';
+}
+
 int attach_interface(struct attacher *attacher, const struct link *link,
 		     struct interface_record *ret_record)
 {
-	struct interface_record record = { .netns = attacher->netns };
-	int in, out;
+	struct interface_record record;
+	int in = -EPFNOSUPPORT, out = -EPFNOSUPPORT;
 
-	memcpy(record.name, link->name, sizeof(record.name));
-	if (link_has_ethernet(link)) {
+	attach_begin_record(attacher, link, &record);
+	if (link_carries_ip(link)) {
 		in = attach_climb(attacher, link, DIRECTION_IN,
 				  attach_choose_ladder(attacher, link), &record);
 		out = attach_climb(attacher, link, DIRECTION_OUT, &ladder_tc, &record);
 	} else {
 		snprintf(record.why_not_better, sizeof(record.why_not_better),
-			 "its frames have no Ethernet header");
-		in = out = -EPFNOSUPPORT;
+			 "its packets begin neither with Ethernet nor with IP");
 	}
+	record.is_left = 0;
 	if (ret_record)
 		*ret_record = record;
-	if (in < 0 && out < 0)
-		return in;
-	return bpf_map_update_elem(attacher->interfaces, &link->index, &record, BPF_ANY) < 0 ?
-		       -errno :
-		       0;
+	if (bpf_map_update_elem(attacher->interfaces, &link->index, &record, BPF_ANY) < 0)
+		return -errno;
+	return in < 0 && out < 0 ? in : 0;
 }
 
 static __u64 attach_netns(void)
@@ -262,7 +298,7 @@ static int attach_take_down(const char *directory, int interfaces, __u32 ifindex
 	int r = 0;
 
 	attach_unpin(directory, ifindex);
-	if (record->doors[DIRECTION_IN].mode == ATTACH_CLSACT ||
+	if (record->made_clsact || record->doors[DIRECTION_IN].mode == ATTACH_CLSACT ||
 	    record->doors[DIRECTION_OUT].mode == ATTACH_CLSACT)
 		r = record->netns == attach_netns() ? clsact_detach(ifindex, record) : -EXDEV;
 	if (r == 0)
@@ -293,7 +329,8 @@ bool attach_has(const struct attacher *attacher, __u32 ifindex)
 {
 	struct interface_record record;
 
-	return bpf_map_lookup_elem(attacher->interfaces, &ifindex, &record) == 0;
+	return bpf_map_lookup_elem(attacher->interfaces, &ifindex, &record) == 0 &&
+	       !record.is_left;
 }
 
 static int attach_make_map(const char *directory)
@@ -310,31 +347,6 @@ static int attach_make_map(const char *directory)
 		return -errno;
 	}
 	return fd;
-}
-
-int attach_new(struct attacher **ret_attacher, const struct program *program,
-	       const char *pin_directory, enum xdp_mode xdp)
-{
-	struct attacher *attacher = calloc(1, sizeof(*attacher));
-	int r;
-
-	if (!attacher)
-		return -ENOMEM;
-	attacher->program = program;
-	attacher->xdp = xdp;
-	attacher->netns = attach_netns();
-	snprintf(attacher->directory, sizeof(attacher->directory), "%s", pin_directory);
-	r = attach_detach_left(pin_directory, 0, NULL);
-	if (r == 0 || r == -ENOENT || r == -EXDEV) {
-		pins_remove(pin_directory, INTERFACES_PIN);
-		r = attacher->interfaces = attach_make_map(pin_directory);
-	}
-	if (r < 0) {
-		free(attacher);
-		return r;
-	}
-	*ret_attacher = attacher;
-	return 0;
 }
 
 void attach_free(struct attacher *attacher, bool keep)
@@ -366,6 +378,54 @@ static void attach_visit_map(int map, attach_visitor *visit, void *argument)
 	}
 }
 
+static void attach_mark_left(void *argument, __u32 ifindex, const struct interface_record *record)
+{
+	struct interface_record left = *record;
+	const struct attacher *attacher = argument;
+
+	left.is_left = 1;
+	bpf_map_update_elem(attacher->interfaces, &ifindex, &left, BPF_EXIST);
+}
+
+/* The map that an earlier sensor left, if it is of this version; else a new one. */
+static int attach_open_map(struct attacher *attacher)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int map = pins_open(attacher->directory, INTERFACES_PIN);
+
+	if (map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
+	    info.value_size == sizeof(struct interface_record))
+		return map;
+	if (map >= 0)
+		close(map);
+	pins_remove(attacher->directory, INTERFACES_PIN);
+	return attach_make_map(attacher->directory);
+}
+
+int attach_new(struct attacher **ret_attacher, const struct program *program,
+	       const char *pin_directory, enum xdp_mode xdp)
+{
+	struct attacher *attacher = calloc(1, sizeof(*attacher));
+
+	if (!attacher)
+		return -ENOMEM;
+	attacher->program = program;
+	attacher->xdp = xdp;
+	attacher->netns = attach_netns();
+	snprintf(attacher->directory, sizeof(attacher->directory), "%s", pin_directory);
+	attacher->interfaces = attach_open_map(attacher);
+	if (attacher->interfaces < 0) {
+		int r = attacher->interfaces;
+
+		free(attacher);
+		return r;
+	}
+	attach_visit_map(attacher->interfaces, attach_mark_left, attacher);
+	*ret_attacher = attacher;
+	return 0;
+}
+
 int attach_visit(const char *pin_directory, attach_visitor *visit, void *argument)
 {
 	_cleanup_close_ int map = pins_open(pin_directory, INTERFACES_PIN);
@@ -376,42 +436,83 @@ int attach_visit(const char *pin_directory, attach_visitor *visit, void *argumen
 	return 0;
 }
 
+/* The interfaces of a map that a walk has to come back to, since it changes them. */
 struct leftovers {
-	const char *directory;
-	int map;
-	__u32 wanted; /* 0: all */
+	bool (*wanted)(const struct interface_record *record); /* NULL: all */
+	__u32 ifindex; /* 0: all */
 	__u32 found[INTERFACES_MAX];
 	size_t count;
 };
+
+static bool attach_is_refused(const struct interface_record *record)
+{
+	return !record->doors[DIRECTION_IN].mode && !record->doors[DIRECTION_OUT].mode;
+}
+
+static bool attach_is_left(const struct interface_record *record)
+{
+	return record->is_left;
+}
 
 static void attach_collect(void *argument, __u32 ifindex, const struct interface_record *record)
 {
 	struct leftovers *left = argument;
 
-	(void)record;
-	if ((!left->wanted || left->wanted == ifindex) && left->count < INTERFACES_MAX)
-		left->found[left->count++] = ifindex;
+	if ((left->wanted && !left->wanted(record)) ||
+	    (left->ifindex && left->ifindex != ifindex) || left->count == INTERFACES_MAX)
+		return;
+	left->found[left->count++] = ifindex;
+}
+
+/* Takes down what `left` asks for. 0 or the first -errno. */
+static int attach_take_down_all(const char *directory, int map, struct leftovers *left)
+{
+	struct interface_record record;
+	int r = 0, one;
+
+	attach_visit_map(map, attach_collect, left);
+	for (size_t i = 0; i < left->count; i++) {
+		if (bpf_map_lookup_elem(map, &left->found[i], &record) < 0)
+			continue;
+		one = attach_take_down(directory, map, left->found[i], &record);
+		r = r ? r : one;
+	}
+	return r;
+}
+
+static void attach_drop(struct attacher *attacher,
+			bool (*wanted)(const struct interface_record *record))
+{
+	_cleanup_free_ struct leftovers *left = calloc(1, sizeof(*left));
+
+	if (!left)
+		return;
+	left->wanted = wanted;
+	attach_take_down_all(attacher->directory, attacher->interfaces, left);
+}
+
+void attach_drop_left(struct attacher *attacher)
+{
+	attach_drop(attacher, attach_is_left);
+}
+
+void attach_forget_refused(struct attacher *attacher)
+{
+	attach_drop(attacher, attach_is_refused);
 }
 
 int attach_detach_left(const char *pin_directory, __u32 ifindex, unsigned int *ret_count)
 {
 	_cleanup_free_ struct leftovers *left = calloc(1, sizeof(*left));
 	_cleanup_close_ int map = pins_open(pin_directory, INTERFACES_PIN);
-	struct interface_record record;
-	int r = 0, one;
+	int r;
 
 	if (!left)
 		return -ENOMEM;
 	if (map < 0)
 		return map;
-	left->wanted = ifindex;
-	attach_visit_map(map, attach_collect, left);
-	for (size_t i = 0; i < left->count; i++) {
-		if (bpf_map_lookup_elem(map, &left->found[i], &record) < 0)
-			continue;
-		one = attach_take_down(pin_directory, map, left->found[i], &record);
-		r = r ? r : one;
-	}
+	left->ifindex = ifindex;
+	r = attach_take_down_all(pin_directory, map, left);
 	if (ret_count)
 		*ret_count = left->count;
 	return r;

@@ -4,7 +4,8 @@
  * climbed down until one holds; every refusal is remembered and shown. Links are pinned, so that
  * the kernel counts on when the process dies; a record of each interface is kept in a pinned map
  * for whoever looks later. Other people's programs, filters and qdiscs are never touched.
- * Life: attach_new -> attach_interface ... -> attach_free (detaches, or leaves all with `keep`).
+ * Life: attach_new -> attach_interface ... -> attach_drop_left -> attach_free (detaches, or leaves
+ * all with `keep`).
  */
 #ifndef KERNEL_ATTACH_H
 #define KERNEL_ATTACH_H
@@ -19,7 +20,10 @@
 
 struct attacher;
 
-/* pin_directory must exist. What an earlier process left attached is detached first. */
+/*
+ * pin_directory must exist. What an earlier process left attached goes on counting until
+ * attach_interface() puts the new program in its place, or attach_drop_left() removes it.
+ */
 int attach_new(struct attacher **ret_attacher, const struct program *program,
 	       const char *pin_directory, enum xdp_mode xdp);
 void attach_free(struct attacher *attacher, bool keep);
@@ -27,10 +31,19 @@ void attach_free(struct attacher *attacher, bool keep);
 /* Takes effect on interfaces attached from now on. */
 void attach_set_xdp(struct attacher *attacher, enum xdp_mode xdp);
 
-/* 0 when at least one direction holds; the record says how. ret_record may be NULL. */
+/*
+ * 0 when at least one direction holds. The record says how, or why not: it is kept either way,
+ * so that an interface which refuses is not tried at each of its messages. May be NULL.
+ */
 int attach_interface(struct attacher *attacher, const struct link *link,
 		     struct interface_record *ret_record);
 void attach_remove(struct attacher *attacher, __u32 ifindex);
+
+/* Detaches what was left and not taken over. */
+void attach_drop_left(struct attacher *attacher);
+
+/* Forgets the refusals, so that those interfaces are tried again. */
+void attach_forget_refused(struct attacher *attacher);
 
 /* The name changed. */
 void attach_rename(struct attacher *attacher, const struct link *link);

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <libmnl/libmnl.h>
 
+#include "../base/util.h"
 #include "attach_mode.h"
 
 static enum bpf_tc_attach_point clsact_point(enum direction direction)
@@ -16,33 +17,45 @@ static enum bpf_tc_attach_point clsact_point(enum direction direction)
 	return direction == DIRECTION_IN ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
+/* The filter that was left, replaced in one step; elsewhere before all other filters, if it can be. */
+static int clsact_add_filter(const struct bpf_tc_hook *hook, int program, bool is_left,
+			     struct interface_door *door)
+{
+	LIBBPF_OPTS(bpf_tc_opts, left, .prog_fd = program, .flags = BPF_TC_F_REPLACE,
+		    .handle = door->filter_handle, .priority = door->filter_priority);
+	LIBBPF_OPTS(bpf_tc_opts, first, .prog_fd = program, .priority = 1);
+	LIBBPF_OPTS(bpf_tc_opts, any, .prog_fd = program);
+	struct bpf_tc_opts *attempts[] = { is_left ? &left : &first, &first, &any };
+	int r = -EINVAL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+		r = bpf_tc_attach(hook, attempts[i]);
+		if (r < 0)
+			continue; /* the first priority may belong to filters of another kind */
+		door->filter_handle = attempts[i]->handle;
+		door->filter_priority = attempts[i]->priority;
+		return 0;
+	}
+	return r;
+}
+
 int clsact_attach(__u32 ifindex, enum direction direction, int program,
 		  struct interface_record *record)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = clsact_point(direction));
-	LIBBPF_OPTS(bpf_tc_opts, first, .prog_fd = program, .priority = 1);
-	LIBBPF_OPTS(bpf_tc_opts, any, .prog_fd = program);
-	struct bpf_tc_opts *taken = &first;
+	struct interface_door *door = &record->doors[direction];
+	bool is_left = record->is_left && door->mode == ATTACH_CLSACT;
 	int r = bpf_tc_hook_create(&hook);
 
 	if (r == 0)
 		record->made_clsact = 1;
 	else if (r != -EEXIST)
 		return r;
-	r = bpf_tc_attach(&hook, &first);
-	if (r < 0) { /* the first priority belongs to filters of another kind */
-		taken = &any;
-		r = bpf_tc_attach(&hook, &any);
-	}
-	if (r < 0)
-		return r;
-	record->doors[direction].filter_handle = taken->handle;
-	record->doors[direction].filter_priority = taken->priority;
-	return 0;
+	return clsact_add_filter(&hook, program, is_left, door);
 }
 
-static int clsact_detach_filter(__u32 ifindex, enum direction direction,
-				const struct interface_door *door)
+int clsact_remove_filter(__u32 ifindex, enum direction direction,
+			 const struct interface_door *door)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = clsact_point(direction));
 	LIBBPF_OPTS(bpf_tc_opts, found, .handle = door->filter_handle,
@@ -112,7 +125,7 @@ int clsact_detach(__u32 ifindex, const struct interface_record *record)
 	int r = 0, one;
 
 	for (enum direction direction = 0; direction < DIRECTION_COUNT; direction++) {
-		one = clsact_detach_filter(ifindex, direction, &record->doors[direction]);
+		one = clsact_remove_filter(ifindex, direction, &record->doors[direction]);
 		r = r ? r : one;
 	}
 	if (record->made_clsact && clsact_is_empty(ifindex))

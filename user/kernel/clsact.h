@@ -12,6 +12,10 @@
 int clsact_attach(__u32 ifindex, enum direction direction, int program,
 		  struct interface_record *record);
 
+/* Removes one direction's filter, if it is still ours. 0 or -errno. */
+int clsact_remove_filter(__u32 ifindex, enum direction direction,
+			 const struct interface_door *door);
+
 /* Removes the record's filters, if they are still ours. 0 or -errno; a gone device is no error. */
 int clsact_detach(__u32 ifindex, const struct interface_record *record);
 

@@ -2,6 +2,7 @@
 /* links.c - rtnetlink (rtnetlink(7)) through libmnl. */
 #include "links.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
@@ -31,6 +32,17 @@ bool link_has_ethernet(const struct link *link)
 	return link->type == ARPHRD_ETHER || link->type == ARPHRD_LOOPBACK;
 }
 
+bool link_carries_ip(const struct link *link)
+{
+	static const uint16_t bare[] = { ARPHRD_NONE,	ARPHRD_PPP,   ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
+					 ARPHRD_SIT,	ARPHRD_IPGRE, ARPHRD_IP6GRE, ARPHRD_RAWIP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bare); i++)
+		if (link->type == bare[i])
+			return true;
+	return link_has_ethernet(link);
+}
+
 bool link_is_hardware(const struct link *link)
 {
 	return link->type == ARPHRD_ETHER && link->kind[0] == '\0';
@@ -50,7 +62,7 @@ static bool link_is_stacked(const struct link *link)
 
 static bool link_in_auto(const struct link *link)
 {
-	return link_has_ethernet(link) && !link_is_stacked(link);
+	return link_carries_ip(link) && !link_is_stacked(link);
 }
 
 bool link_matches(const struct link *link, const char *pattern)
@@ -130,19 +142,36 @@ static int link_parse_address(const struct nlattr *attribute, void *argument)
 	return MNL_CB_OK;
 }
 
+/* The subnet's broadcast address, which the kernel takes for its own (fib_add_ifaddr()). */
+static void links_add_broadcast(struct links *links, const void *own, unsigned int prefix_length)
+{
+	uint32_t network;
+	struct addr addr;
+
+	if (prefix_length >= 31)
+		return;
+	memcpy(&network, own, sizeof(network));
+	network |= htonl(0xffffffffU >> prefix_length);
+	addr = addr_from_ipv4(&network);
+	table_put(links->addresses, &addr, NULL);
+}
+
 static void links_handle_address(struct links *links, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	bool ipv4 = info->ifa_family == AF_INET;
 	const struct nlattr *attribute = NULL;
+	const void *own;
 	struct addr addr;
-	size_t wanted = info->ifa_family == AF_INET ? 4 : 16;
 
 	mnl_attr_parse(message, sizeof(*info), link_parse_address, &attribute);
-	if (!attribute || mnl_attr_get_payload_len(attribute) < wanted)
+	if (!attribute || mnl_attr_get_payload_len(attribute) < (ipv4 ? 4 : 16))
 		return;
-	addr = wanted == 4 ? addr_from_ipv4(mnl_attr_get_payload(attribute)) :
-			     addr_from_ipv6(mnl_attr_get_payload(attribute));
+	own = mnl_attr_get_payload(attribute);
+	addr = ipv4 ? addr_from_ipv4(own) : addr_from_ipv6(own);
 	table_put(links->addresses, &addr, NULL);
+	if (ipv4)
+		links_add_broadcast(links, own, info->ifa_prefixlen);
 }
 
 static int links_handle_dumped(const struct nlmsghdr *message, void *argument)

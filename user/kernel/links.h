@@ -28,6 +28,9 @@ struct link {
 /* Frames with an Ethernet header? */
 bool link_has_ethernet(const struct link *link);
 
+/* Packets that begin with an Ethernet or with an IP header? */
+bool link_carries_ip(const struct link *link);
+
 /* A network card, or what a hypervisor shows as one. */
 bool link_is_hardware(const struct link *link);
 

@@ -13,16 +13,7 @@
 #include "probe.h"
 
 #define PEERS_BATCH 256
-
-/* The kernel's limit_peer() in user space: the set that an address belongs to. */
-static __u32 peers_set_of(const struct tables *tables, const __u64 addr[2])
-{
-	__u64 seed = tables->limits->peer_seed;
-	__u64 hash = (addr[0] ^ seed) * 0x9e3779b97f4a7c15ULL;
-
-	hash = (hash ^ hash >> 32 ^ addr[1] ^ seed) * 0xff51afd7ed558ccdULL;
-	return hash >> 32 & (tables->peer_sets - 1);
-}
+#define NO_LIMIT (1ULL << 62) /* ticks that no clock is ever ahead */
 
 __u32 peers_suppressed(const struct tables *tables, const struct addr *addr)
 {
@@ -31,17 +22,18 @@ __u32 peers_suppressed(const struct tables *tables, const struct addr *addr)
 	__u32 index;
 
 	memcpy(words, addr, sizeof(words));
-	index = peers_set_of(tables, words);
+	index = peer_hash(words, tables->limits->peer_seed) & (tables->peer_sets - 1);
 	if (bpf_map_lookup_elem(tables->peers_fd, &index, &set) < 0)
 		return 0;
 	for (size_t way = 0; way < PEER_WAYS; way++)
 		if (memcmp(set.peers[way].addr, words, sizeof(words)) == 0)
-			return set.peers[way].suppressed;
+			return peer_suppressed(&set.peers[way]);
 	return 0;
 }
 
 /* Jiffies to wall-clock time: both clocks read now, the jiffies' upper half from the peer's own. */
 struct peers_clock {
+	bool of_file; /* jiffies since 1970 */
 	unsigned int jiffies;
 	__u64 wall_ns;
 	__u64 jiffy_ns;
@@ -51,6 +43,8 @@ static __u64 peers_wall(const struct peers_clock *clock, __u64 jiffies)
 {
 	unsigned int age = clock->jiffies - (unsigned int)jiffies;
 
+	if (clock->of_file)
+		return jiffies * clock->jiffy_ns;
 	/* A packet between the two readings is younger than now. */
 	return (int)age < 0 && age > 0xffffff00U ? clock->wall_ns :
 						    clock->wall_ns - age * clock->jiffy_ns;
@@ -82,7 +76,7 @@ static size_t peers_add_set(const struct peer_set *set, const struct peers_clock
 			.last_wall_ns = peers_wall(clock, peer->last),
 			.packets_in = peer->packets_in,
 			.packets_out = peer->packets_out,
-			.suppressed = peer->suppressed,
+			.suppressed = peer_suppressed(peer),
 			.kinds = peer->kinds,
 		};
 		memcpy(&rows[count].addr, peer->addr, sizeof(rows[count].addr));
@@ -91,13 +85,15 @@ static size_t peers_add_set(const struct peer_set *set, const struct peers_clock
 	return count;
 }
 
-int peers_read(const struct tables *tables, struct peer_row **ret_rows, size_t *ret_count)
+int peers_read(const struct tables *tables, bool of_file, struct peer_row **ret_rows,
+	       size_t *ret_count)
 {
 	_cleanup_free_ struct peer_row *rows =
 		calloc(tables->peer_sets * PEER_WAYS, sizeof(*rows));
 	_cleanup_free_ struct peer_set *sets = calloc(PEERS_BATCH, sizeof(*sets));
 	_cleanup_free_ __u32 *keys = calloc(PEERS_BATCH, sizeof(*keys));
 	struct peers_clock clock = {
+		.of_file = of_file,
 		.wall_ns = clock_wall_ns(),
 		.jiffy_ns = CLOCK_NS_PER_SECOND / probe_jiffies_per_second(),
 	};
@@ -144,9 +140,9 @@ void peers_set_limits(const struct tables *tables, const struct config *config)
 	__u64 total = peers_interval(config->total_rate, config->total_rate_ns);
 
 	limits->peer_interval = peer;
-	limits->peer_tolerance = peer * (MAX(config->peer_burst, 1) - 1);
+	limits->peer_tolerance = peer ? peer * (MAX(config->peer_burst, 1) - 1) : NO_LIMIT;
 	limits->total_interval = total;
 	/* All peers together may burst for one second's worth. */
-	limits->total_tolerance =
-		total * (config->total_rate * CLOCK_NS_PER_SECOND / MAX(config->total_rate_ns, 1));
+	limits->total_tolerance = total ? LIMIT_TICKS_PER_JIFFY * (__u64)probe_jiffies_per_second() :
+					  NO_LIMIT;
 }

@@ -17,8 +17,12 @@ struct peer_row {
 	__u32 kinds; /* bit set of enum kind */
 };
 
-/* Rows by packets, most first. The caller frees. 0 or -errno. */
-int peers_read(const struct tables *tables, struct peer_row **ret_rows, size_t *ret_count);
+/*
+ * Rows by packets, most first. of_file: the table was filled by a replay, whose jiffies count
+ * from 1970. The caller frees. 0 or -errno.
+ */
+int peers_read(const struct tables *tables, bool of_file, struct peer_row **ret_rows,
+	       size_t *ret_count);
 
 /* How many packets of the peer were held back since it was first seen; 0 when it is unknown. */
 __u32 peers_suppressed(const struct tables *tables, const struct addr *addr);

@@ -17,6 +17,7 @@
 #include "probe.h"
 #include "tables.h"
 
+#define REPLAY_FLOWS 65536
 #define PEER_SETS 16384 /* 65,536 peers in 4.3 MB */
 
 /* A CPU's counter sets (4 cells of 24 octets each): 384 KB, up to 12.6 MB for every port. */
@@ -70,12 +71,15 @@ static int program_size_maps(struct packet_bpf *skeleton, const struct program_o
 	skeleton->rodata->counter_sets = counter_sets;
 	skeleton->rodata->peer_sets = PEER_SETS;
 	skeleton->rodata->snap_length = options->snap_length;
-	skeleton->rodata->ask_sockets = options->ask_sockets;
+	skeleton->rodata->tunnels = options->tunnels;
+	skeleton->rodata->replaying = options->replay;
 	r = bpf_map__set_max_entries(skeleton->maps.counters, counter_sets * cpus);
 	if (r == 0)
 		r = bpf_map__set_max_entries(skeleton->maps.peers, PEER_SETS);
 	if (r == 0)
 		r = bpf_map__set_max_entries(skeleton->maps.samples, options->ring_size);
+	if (r == 0 && options->replay)
+		r = bpf_map__set_max_entries(skeleton->maps.replay_flows, REPLAY_FLOWS);
 	return r;
 }
 
@@ -200,16 +204,25 @@ void program_free(struct program *program)
 	free(program);
 }
 
-int program_fd(const struct program *program, enum hook hook)
+int program_fd(const struct program *program, enum hook hook, bool bare)
 {
+	const struct packet_bpf *skeleton = program->skeleton;
+
 	switch (hook) {
 	case HOOK_XDP:
-		return bpf_program__fd(program->skeleton->progs.packet_xdp);
+		return bpf_program__fd(skeleton->progs.packet_xdp);
 	case HOOK_TC_IN:
-		return bpf_program__fd(program->skeleton->progs.packet_in);
+		return bpf_program__fd(bare ? skeleton->progs.packet_in_bare :
+					      skeleton->progs.packet_in);
 	default:
-		return bpf_program__fd(program->skeleton->progs.packet_out);
+		return bpf_program__fd(bare ? skeleton->progs.packet_out_bare :
+					      skeleton->progs.packet_out);
 	}
+}
+
+struct replay *program_replay(const struct program *program)
+{
+	return &program->skeleton->data_replay->replay;
 }
 
 int program_ring_fd(const struct program *program)

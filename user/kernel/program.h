@@ -22,7 +22,8 @@ struct program_options {
 	uint32_t snap_length; /* octets of a frame in a sample, a multiple of 8 up to 256 */
 	uint64_t ring_size; /* octets, a power of two */
 	size_t watched; /* (port, protocol) pairs to have room for */
-	bool ask_sockets; /* look sockets up for the verdict */
+	bool tunnels; /* look into tunnels, too */
+	bool replay; /* for packets of a file: no sockets are asked, the file's time counts */
 };
 
 /*
@@ -33,12 +34,18 @@ int program_load(struct program **ret_program, const struct program_options *opt
 		 char *ret_why, size_t why_size);
 void program_free(struct program *program);
 
-/* Descriptors, the program's own. */
-int program_fd(const struct program *program, enum hook hook);
+/*
+ * Descriptors, the program's own. bare: for devices whose packets begin with IP; XDP has no such
+ * program.
+ */
+int program_fd(const struct program *program, enum hook hook, bool bare);
 int program_ring_fd(const struct program *program);
 
 /* The maps, read and written in place; valid as long as the program. */
 const struct tables *program_tables(const struct program *program);
+
+/* With `replay`: what to tell of each packet before it runs. */
+struct replay *program_replay(const struct program *program);
 
 /* Were the counters of an earlier load taken over? */
 bool program_continues(const struct program *program);

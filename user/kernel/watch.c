@@ -3,6 +3,7 @@
 #include "watch.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 
 static __u64 *watch_word(const struct tables *tables, enum protocol protocol, unsigned int port)
 {

@@ -3,7 +3,7 @@
 #ifndef KERNEL_WATCH_H
 #define KERNEL_WATCH_H
 
-#include "../model/config.h"
+#include "../model/port_set.h"
 #include "tables.h"
 
 /* Makes the kernel watch exactly the set, port by port: no moment without the ports in both. */
