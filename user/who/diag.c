@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <sched.h>
 
 #include <libmnl/libmnl.h>
 
@@ -166,16 +168,35 @@ int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *
 					  diag_ask(diag, protocol, peer, local, ret_socket);
 }
 
-int diag_new(struct diag **ret_diag)
+static int diag_open(struct diag *diag)
+{
+	diag->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (!diag->socket || mnl_socket_bind(diag->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A socket belongs to the namespace in which it was opened: goes there and comes back. */
+static int diag_open_in(struct diag *diag, int netns)
+{
+	_cleanup_close_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
+		return -errno;
+	r = diag_open(diag);
+	return setns(own, CLONE_NEWNET) < 0 ? -errno : r;
+}
+
+int diag_new(struct diag **ret_diag, int netns)
 {
 	struct diag *diag = calloc(1, sizeof(*diag));
+	int r;
 
 	if (!diag)
 		return -ENOMEM;
-	diag->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (!diag->socket || mnl_socket_bind(diag->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int r = -errno;
-
+	r = netns < 0 ? diag_open(diag) : diag_open_in(diag, netns);
+	if (r < 0) {
 		diag_free(diag);
 		return r;
 	}

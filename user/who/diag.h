@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* diag.h - the kernel's own socket list of this network namespace, by sock_diag(7). */
+/* diag.h - the kernel's own socket list of a network namespace, by sock_diag(7). */
 #ifndef WHO_DIAG_H
 #define WHO_DIAG_H
 
@@ -20,8 +20,8 @@ struct diag_socket {
 	uid_t uid;
 };
 
-/* 0 or -errno. */
-int diag_new(struct diag **ret_diag);
+/* netns: a descriptor of the namespace, the caller's; -1: this process's own. 0 or -errno. */
+int diag_new(struct diag **ret_diag, int netns);
 void diag_free(struct diag *diag);
 
 /* The socket that takes packets from peer to local. 0, -ENOENT or -errno. */

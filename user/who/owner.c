@@ -3,12 +3,12 @@
 #include "owner.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "../base/clock.h"
 #include "../base/table.h"
 #include "../base/util.h"
 #include "diag.h"
+#include "netns.h"
 #include "proc.h"
 
 #define HOLDERS_MAX 65536
@@ -30,7 +30,7 @@ int owners_new(struct owners **ret_owners)
 	r = table_new(&owners->holders, sizeof(unsigned long), sizeof(pid_t), HOLDERS_MAX, NULL,
 		      NULL);
 	if (r == 0)
-		r = diag_new(&owners->diag);
+		r = diag_new(&owners->diag, -1);
 	if (r < 0) {
 		owners_free(owners);
 		return r;
@@ -118,9 +118,16 @@ void owners_find(struct owners *owners, struct sighting *sighting)
 		sighting->quality = socket.listening ? QUALITY_LISTENER : QUALITY_JOINED;
 }
 
+struct owners_socket {
+	struct diag_socket socket;
+	uint64_t netns;
+};
+
 struct owners_listing {
 	const struct port_set *ports;
-	struct diag_socket *sockets;
+	uint64_t netns; /* the one being listed */
+	int error; /* of the own namespace: others may be out of reach */
+	struct owners_socket *sockets;
 	size_t socket_count;
 	size_t socket_room;
 	struct owner_row *rows;
@@ -160,22 +167,17 @@ static void owners_collect_socket(void *argument, const struct diag_socket *sock
 	    !owners_is_watched(listing, socket->protocol, socket->peer.port))
 		return;
 	if (owners_grow(&listing->sockets, &listing->socket_room, listing->socket_count,
-			sizeof(*socket)))
-		listing->sockets[listing->socket_count++] = *socket;
+			sizeof(*listing->sockets)))
+		listing->sockets[listing->socket_count++] =
+			(struct owners_socket){ *socket, listing->netns };
 	else
 		listing->no_memory = true;
 }
 
-static uint64_t owners_netns(void)
-{
-	struct stat status;
-
-	return stat("/proc/self/ns/net", &status) < 0 ? 0 : status.st_ino;
-}
-
-static void owners_add_row(struct owners_listing *listing, const struct diag_socket *socket,
+static void owners_add_row(struct owners_listing *listing, const struct owners_socket *owned,
 			   pid_t pid)
 {
+	const struct diag_socket *socket = &owned->socket;
 	bool local = owners_is_watched(listing, socket->protocol, socket->local.port);
 	struct owner_row *row;
 
@@ -191,7 +193,7 @@ static void owners_add_row(struct owners_listing *listing, const struct diag_soc
 		.local = socket->local,
 		.peer = socket->peer,
 		.has_peer = socket->peer.port != 0,
-		.netns = owners_netns(),
+		.netns = owned->netns,
 	};
 	if (pid && proc_read(pid, &row->process) < 0)
 		row->process.pid = 0;
@@ -203,7 +205,7 @@ static void owners_match_holder(void *argument, pid_t pid, unsigned long inode)
 	struct owners_listing *listing = argument;
 
 	for (size_t i = 0; i < listing->socket_count; i++) {
-		const struct diag_socket *socket = &listing->sockets[i];
+		const struct diag_socket *socket = &listing->sockets[i].socket;
 		const struct owner_row *last =
 			listing->count ? &listing->rows[listing->count - 1] : NULL;
 
@@ -213,25 +215,59 @@ static void owners_match_holder(void *argument, pid_t pid, unsigned long inode)
 		    memcmp(&last->local, &socket->local, sizeof(last->local)) == 0 &&
 		    memcmp(&last->peer, &socket->peer, sizeof(last->peer)) == 0)
 			continue;
-		owners_add_row(listing, socket, pid);
+		owners_add_row(listing, &listing->sockets[i], pid);
 	}
 }
 
 static void owners_add_orphans(struct owners_listing *listing)
 {
 	for (size_t i = 0; i < listing->socket_count; i++)
-		if (listing->sockets[i].inode == 0)
+		if (listing->sockets[i].socket.inode == 0)
 			owners_add_row(listing, &listing->sockets[i], 0);
 }
 
-int owners_list(struct owners *owners, const struct port_set *ports, struct owner_row **ret_rows,
-		size_t *ret_count)
+static int owners_collect(struct owners_listing *listing, struct diag *diag)
+{
+	int r = diag_visit(diag, PROTOCOL_TCP, owners_collect_socket, listing);
+
+	return r == 0 ? diag_visit(diag, PROTOCOL_UDP, owners_collect_socket, listing) : r;
+}
+
+static void owners_collect_netns(void *argument, uint64_t inode, int fd)
+{
+	struct owners_listing *listing = argument;
+	bool is_own = inode == netns_own();
+	struct diag *diag;
+	int r = diag_new(&diag, is_own ? -1 : fd);
+
+	listing->netns = inode;
+	if (r == 0) {
+		r = owners_collect(listing, diag);
+		diag_free(diag);
+	}
+	if (r < 0 && is_own)
+		listing->error = r;
+}
+
+static int owners_compare(const void *left, const void *right)
+{
+	const struct owner_row *a = left, *b = right;
+
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	if (a->protocol != b->protocol)
+		return a->protocol < b->protocol ? -1 : 1;
+	if (a->netns != b->netns)
+		return a->netns < b->netns ? -1 : 1;
+	return (a->process.pid > b->process.pid) - (a->process.pid < b->process.pid);
+}
+
+int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_t *ret_count)
 {
 	struct owners_listing listing = { .ports = ports };
-	int r = diag_visit(owners->diag, PROTOCOL_TCP, owners_collect_socket, &listing);
+	int r = netns_visit(owners_collect_netns, &listing);
 
-	if (r == 0)
-		r = diag_visit(owners->diag, PROTOCOL_UDP, owners_collect_socket, &listing);
+	r = r ? r : listing.error;
 	if (r == 0)
 		r = proc_visit_sockets(owners_match_holder, &listing);
 	owners_add_orphans(&listing);
@@ -242,6 +278,8 @@ int owners_list(struct owners *owners, const struct port_set *ports, struct owne
 		free(listing.rows);
 		return r;
 	}
+	if (listing.count)
+		qsort(listing.rows, listing.count, sizeof(*listing.rows), owners_compare);
 	*ret_rows = listing.rows;
 	*ret_count = listing.count;
 	return 0;

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "../model/config.h"
+#include "../model/port_set.h"
 #include "../model/sighting.h"
 
 struct owners;
@@ -31,8 +31,10 @@ struct owner_row {
 	struct process process; /* pid 0: nobody holds it (any more) */
 };
 
-/* Every socket on a port of the set, one row a holder. The caller frees. 0 or -errno. */
-int owners_list(struct owners *owners, const struct port_set *ports, struct owner_row **ret_rows,
-		size_t *ret_count);
+/*
+ * Every socket on a port of the set, in every network namespace, one row a holder, by port. The
+ * caller frees. 0 or -errno.
+ */
+int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_t *ret_count);
 
 #endif

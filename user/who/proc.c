@@ -165,7 +165,7 @@ static void proc_visit_descriptors(pid_t pid, proc_socket_visitor *visit, void *
 	}
 }
 
-int proc_visit_sockets(proc_socket_visitor *visit, void *argument)
+int proc_visit(proc_visitor *visit, void *argument)
 {
 	_cleanup_directory_ DIR *processes = opendir("/proc");
 	const struct dirent *entry;
@@ -174,6 +174,25 @@ int proc_visit_sockets(proc_socket_visitor *visit, void *argument)
 		return -errno;
 	while ((entry = readdir(processes)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			proc_visit_descriptors(atoi(entry->d_name), visit, argument);
+			visit(argument, atoi(entry->d_name));
 	return 0;
+}
+
+struct proc_socket_walk {
+	proc_socket_visitor *visit;
+	void *argument;
+};
+
+static void proc_visit_process(void *argument, pid_t pid)
+{
+	const struct proc_socket_walk *walk = argument;
+
+	proc_visit_descriptors(pid, walk->visit, walk->argument);
+}
+
+int proc_visit_sockets(proc_socket_visitor *visit, void *argument)
+{
+	struct proc_socket_walk walk = { visit, argument };
+
+	return proc_visit(proc_visit_process, &walk);
 }

@@ -13,6 +13,10 @@
  */
 int proc_read(pid_t pid, struct process *ret_process);
 
+/* Visits every process. 0 or -errno. */
+typedef void proc_visitor(void *argument, pid_t pid);
+int proc_visit(proc_visitor *visit, void *argument);
+
 /* Visits every socket that any process holds: its inode and the holder. 0 or -errno. */
 typedef void proc_socket_visitor(void *argument, pid_t pid, unsigned long inode);
 int proc_visit_sockets(proc_socket_visitor *visit, void *argument);
