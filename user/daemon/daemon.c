@@ -25,7 +25,6 @@
 #include "pipeline.h"
 #include "rundir.h"
 
-#define STATUS_INTERVAL_NS CLOCK_NS_PER_SECOND
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
 #define SERVICES_NAMED_MAX 4
 
@@ -35,11 +34,12 @@ struct daemon {
 	char pins[PINS_PATH_SIZE];
 	int lock;
 	uint64_t since_wall_ns;
+	size_t watched; /* interfaces, ever */
 	char *status_written; /* the status file's text */
 
 	struct loop *loop;
 	struct loop_source *signals[3];
-	struct loop_source *status_timer;
+	struct loop_source *second;
 	struct program *program;
 	struct owners *owners;
 	struct pipeline *pipeline;
@@ -123,6 +123,7 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 		daemon_say(daemon, "%s: cannot be watched: %s", link->name, record.why_not_better);
 	else
 		daemon_say_interface(daemon, &record);
+	daemon->watched += r == 0;
 }
 
 static void daemon_drop_link(struct daemon *daemon, const struct link *link)
@@ -161,14 +162,12 @@ static json_t *daemon_status(const struct daemon *daemon)
 }
 
 /* The status file is written when its text has changed. */
-static void daemon_write_status(void *argument, uint32_t events)
+static void daemon_write_status(struct daemon *daemon)
 {
-	struct daemon *daemon = argument;
 	json_t *status = daemon_status(daemon);
 	char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
 	int r;
 
-	(void)events;
 	if (text && (!daemon->status_written || !util_streq(text, daemon->status_written))) {
 		r = rundir_write_status(daemon->options->instance, status);
 		if (r < 0)
@@ -178,6 +177,15 @@ static void daemon_write_status(void *argument, uint32_t events)
 	}
 	free(text);
 	json_decref(status);
+}
+
+static void daemon_on_second(void *argument, uint32_t events)
+{
+	struct daemon *daemon = argument;
+
+	(void)events;
+	pipeline_watch_loss(daemon->pipeline);
+	daemon_write_status(daemon);
 }
 
 static void daemon_on_stop(void *argument, uint32_t signal_number)
@@ -194,8 +202,9 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	const struct config old = daemon->config;
 
 	daemon->config = *fresh;
-	if (old.snap_length != fresh->snap_length || old.ring_size != fresh->ring_size)
-		daemon_say(daemon, "snap-length and ring-size change with the next start");
+	if (old.snap_length != fresh->snap_length || old.ring_size != fresh->ring_size ||
+	    old.tunnels != fresh->tunnels)
+		daemon_say(daemon, "snap-length, ring-size and tunnels change with the next start");
 	watch_set(program_tables(daemon->program), &fresh->ports);
 	peers_set_limits(program_tables(daemon->program), fresh);
 	pipeline_configure(daemon->pipeline, fresh);
@@ -204,6 +213,7 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 		attach_set_xdp(daemon->attacher, fresh->xdp);
 		attach_detach_left(daemon->pins, 0, NULL);
 	}
+	attach_forget_refused(daemon->attacher);
 	links_rescan(daemon->links);
 	daemon_say_watch(daemon);
 }
@@ -246,7 +256,7 @@ static int daemon_open_kernel(struct daemon *daemon)
 		.snap_length = config->snap_length,
 		.ring_size = config->ring_size,
 		.watched = port_set_count(&config->ports),
-		.ask_sockets = true,
+		.tunnels = config->tunnels,
 	};
 	char why[512];
 	int r = pins_find_or_make(daemon->options->instance, daemon->pins);
@@ -292,7 +302,10 @@ static int daemon_attach(struct daemon *daemon)
 	r = links_new(&daemon->links, daemon->loop, daemon_on_link, daemon);
 	if (r < 0)
 		return log_error(r, "read the network interfaces");
+	attach_drop_left(daemon->attacher);
 	pipeline_set_links(daemon->pipeline, daemon->links);
+	if (!daemon->watched)
+		daemon_say(daemon, "no interface to watch yet");
 	return 0;
 }
 
@@ -303,12 +316,12 @@ static int daemon_start_reading(struct daemon *daemon)
 
 	if (r < 0)
 		return log_error(r, "read the kernel's ring");
-	r = loop_add_timer(daemon->loop, daemon_write_status, daemon, &daemon->status_timer);
+	r = loop_add_timer(daemon->loop, daemon_on_second, daemon, &daemon->second);
 	if (r == 0)
-		r = loop_timer_set(daemon->status_timer, STATUS_INTERVAL_NS, STATUS_INTERVAL_NS);
+		r = loop_timer_set(daemon->second, CLOCK_NS_PER_SECOND, CLOCK_NS_PER_SECOND);
 	if (r < 0)
 		return log_error(r, "set a timer");
-	daemon_write_status(daemon, 0);
+	daemon_write_status(daemon);
 	return 0;
 }
 
@@ -341,14 +354,16 @@ static void daemon_take_down(struct daemon *daemon)
 	if (daemon->ring)
 		ring_drain(daemon->ring);
 	ring_free(daemon->ring);
-	if (daemon->pipeline)
+	if (daemon->pipeline) {
 		pipeline_flush(daemon->pipeline);
+		pipeline_watch_loss(daemon->pipeline);
+	}
 	outlets_free(daemon->outlets, DRAIN_NS);
 	pipeline_free(daemon->pipeline);
 	links_free(daemon->links);
 	owners_free(daemon->owners);
 	program_free(daemon->program);
-	loop_source_free(daemon->status_timer);
+	loop_source_free(daemon->second);
 	for (size_t i = 0; i < ARRAY_SIZE(daemon->signals); i++)
 		loop_source_free(daemon->signals[i]);
 	loop_free(daemon->loop);

@@ -10,6 +10,8 @@
 #include "../base/util.h"
 #include "../judge/fold.h"
 #include "../judge/policy.h"
+#include "../judge/tools.h"
+#include "../kernel/count.h"
 #include "../kernel/peers.h"
 
 #define PIPELINE_OPEN_MAX 4096 /* things that go on at a time: some 12 MB when full */
@@ -24,6 +26,9 @@ struct pipeline {
 	struct table *names; /* ifindex -> char[IF_NAMESIZE] */
 	struct sink *sinks[PIPELINE_SINKS_MAX];
 	size_t sink_count;
+	uint64_t window_ns;
+	uint64_t lost; /* samples, as told so far */
+	uint64_t lost_told_ns; /* when; 0: never */
 };
 
 static void pipeline_emit(void *argument, const struct alert *alert)
@@ -41,20 +46,29 @@ static uint32_t pipeline_suppressed(void *argument, const struct addr *peer)
 	return peers_suppressed(pipeline->parts.tables, peer);
 }
 
-/* The timer only ever comes early enough: it is set anew when it fires. */
-static void pipeline_arm(struct pipeline *pipeline, uint64_t end_ns, uint64_t now_ns)
+/* Ends the windows that are over; the timer is set for the next end. */
+static void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns)
 {
+	uint64_t end_ns = fold_tick(pipeline->fold, now_ns);
+
 	pipeline->armed_for_ns = end_ns;
-	loop_timer_set(pipeline->window_end, end_ns ? MAX(end_ns, now_ns + 1) - now_ns : 0, 0);
+	if (pipeline->window_end)
+		loop_timer_set(pipeline->window_end, end_ns ? MAX(end_ns, now_ns + 1) - now_ns : 0,
+			       0);
 }
 
 static void pipeline_on_window_end(void *argument, uint32_t events)
 {
-	struct pipeline *pipeline = argument;
-	uint64_t now_ns = clock_boot_ns();
-
 	(void)events;
-	pipeline_arm(pipeline, fold_tick(pipeline->fold, now_ns), now_ns);
+	pipeline_tick(argument, clock_boot_ns());
+}
+
+static uint64_t pipeline_lost(const struct pipeline *pipeline)
+{
+	struct accounting sum;
+
+	count_read_accounting(pipeline->parts.tables, &sum);
+	return sum.lost;
 }
 
 static int pipeline_build(struct pipeline *pipeline, const struct config *config)
@@ -70,10 +84,12 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 	};
 	int r = fold_new(&pipeline->fold, &options);
 
+	pipeline->window_ns = config->window_ns;
+	pipeline->lost = pipeline_lost(pipeline);
 	if (r == 0)
 		r = table_new(&pipeline->names, sizeof(uint32_t), IF_NAMESIZE,
 			      PIPELINE_INTERFACES_MAX, NULL, NULL);
-	if (r == 0)
+	if (r == 0 && pipeline->parts.loop)
 		r = loop_add_timer(pipeline->parts.loop, pipeline_on_window_end, pipeline,
 				   &pipeline->window_end);
 	return r;
@@ -115,6 +131,7 @@ void pipeline_set_links(struct pipeline *pipeline, struct links *links)
 
 void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 {
+	pipeline->window_ns = config->window_ns;
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
 }
 
@@ -145,6 +162,7 @@ static void pipeline_sight(struct pipeline *pipeline, const struct packet_event 
 			   enum role role, struct sighting *sighting)
 {
 	const char *name = table_get(pipeline->names, &event->ifindex);
+	bool is_icmp = event->kind == KIND_ICMP;
 
 	memset(sighting, 0, sizeof(*sighting));
 	sighting->event = event;
@@ -159,8 +177,10 @@ static void pipeline_sight(struct pipeline *pipeline, const struct packet_event 
 	sighting->protocol = event->protocol;
 	sighting->kind = event->kind < KIND_COUNT ? event->kind : KIND_OTHER;
 	sighting->port = role == ROLE_TO ? event->destination_port : event->source_port;
-	sighting->source = pipeline_endpoint(event->source, event->source_port);
-	sighting->destination = pipeline_endpoint(event->destination, event->destination_port);
+	/* The ports that an ICMP error quotes are not its own. */
+	sighting->source = pipeline_endpoint(event->source, is_icmp ? 0 : event->source_port);
+	sighting->destination =
+		pipeline_endpoint(event->destination, is_icmp ? 0 : event->destination_port);
 }
 
 static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sighting *sighting)
@@ -192,6 +212,7 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 	sighting->verdict = pipeline_verdict(pipeline, sighting);
 	if (!policy_judge(sighting, local_peer, &action))
 		return;
+	sighting->looks_like = tools_look_like(sighting->event);
 	if (pipeline->parts.owners && fold_wants_owner(pipeline->fold, sighting, action))
 		owners_find(pipeline->parts.owners, sighting);
 	fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
@@ -203,6 +224,8 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
 	uint64_t now_ns = clock_boot_ns();
 	struct sighting sighting;
 
+	if (pipeline->armed_for_ns && now_ns >= pipeline->armed_for_ns)
+		pipeline_tick(pipeline, now_ns);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
 		if (!(event->roles & roles[i]))
 			continue;
@@ -210,7 +233,30 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
 		pipeline_judge(pipeline, &sighting, now_ns);
 	}
 	if (pipeline->armed_for_ns == 0)
-		pipeline_on_window_end(pipeline, 0);
+		pipeline_tick(pipeline, now_ns);
+}
+
+void pipeline_watch_loss(struct pipeline *pipeline)
+{
+	struct alert alert = {
+		.action = ACTION_SENSOR,
+		.severity = policy_severity(ACTION_SENSOR),
+		.wall_ns = clock_wall_ns(),
+	};
+	uint64_t now_ns = clock_boot_ns(), lost = pipeline_lost(pipeline);
+
+	if (lost == pipeline->lost ||
+	    (pipeline->lost_told_ns && now_ns < pipeline->lost_told_ns + pipeline->window_ns))
+		return;
+	alert_new_id(alert.id);
+	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
+	alert.count = lost - pipeline->lost;
+	snprintf(alert.text, sizeof(alert.text),
+		 "%llu samples lost, the ring was full; their packets are counted",
+		 (unsigned long long)alert.count);
+	pipeline->lost = lost;
+	pipeline->lost_told_ns = now_ns;
+	pipeline_emit(pipeline, &alert);
 }
 
 void pipeline_flush(struct pipeline *pipeline)

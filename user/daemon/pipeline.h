@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pipeline.h - a sample's way through the house: sighting, verdict, action, owner, fold, sinks.
- * The only place that knows the order.
+ * pipeline.h - a sample's way through the house: sighting, verdict, action, tool, owner, fold,
+ * sinks. The only place that knows the order.
  */
 #ifndef DAEMON_PIPELINE_H
 #define DAEMON_PIPELINE_H
@@ -18,7 +18,7 @@ struct pipeline;
 
 /* What the stages work with; all the caller's, and outliving the pipeline. */
 struct pipeline_parts {
-	struct loop *loop;
+	struct loop *loop; /* NULL: the packets' own time ends windows (replay) */
 	const struct tables *tables;
 	struct owners *owners; /* NULL: owners are not looked for */
 };
@@ -42,6 +42,12 @@ void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, si
 
 /* One sample. */
 void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
+
+/*
+ * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at
+ * once and then once a window. Call it now and then.
+ */
+void pipeline_watch_loss(struct pipeline *pipeline);
 
 /* Sums up every open window. */
 void pipeline_flush(struct pipeline *pipeline);
