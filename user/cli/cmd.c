@@ -37,6 +37,9 @@ static const struct command commands[] = {
 	  .help = "what is attached, and how" },
 	{ .object = "interface", .name = "detach", .words = "[NAME]", .words_max = 1,
 	  .run = cmd_interface_detach, .help = "remove what this instance left attached" },
+	{ .object = "replay", .words = "FILE", .words_min = 1, .words_max = 1,
+	  .takes_flags = true, .run = cmd_replay,
+	  .help = "a capture file through the same program and pipeline" },
 	{ .object = "check", .name = "config", .words = "[FILE]", .words_max = 1,
 	  .run = cmd_check_config, .help = "is the configuration valid" },
 	{ .object = "check", .name = "host", .run = cmd_check_host,
@@ -138,7 +141,7 @@ static int cmd_check_words(struct call *call, const struct command *command)
 	int r;
 
 	if (call->flag_count && !command->takes_flags)
-		return failure_misused("option '%s' belongs to 'run'", call->flags[0].key->flag);
+		return failure_misused("option '%s' belongs to 'run' and 'replay'", call->flags[0].key->flag);
 	if (command->keywords)
 		r = arguments_parse(call->words, call->word_count, command->keywords,
 				    &call->arguments, why, sizeof(why));

@@ -55,6 +55,7 @@ cmd_function cmd_peer_show;
 cmd_function cmd_owner_show;
 cmd_function cmd_interface_show;
 cmd_function cmd_interface_detach;
+cmd_function cmd_replay;
 cmd_function cmd_check_config;
 cmd_function cmd_check_host;
 cmd_function cmd_help;

@@ -8,7 +8,6 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../kernel/count.h"
 #include "../model/words.h"
 #include "cmd.h"
 #include "instance.h"
@@ -47,7 +46,7 @@ static json_t *counter_kinds(const struct count_row *row)
 	return kinds;
 }
 
-static json_t *counter_row(const struct count_row *row, const char *interface)
+json_t *counter_row(const struct count_row *row, const char *interface)
 {
 	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:I, s:I, s:o}",
 			 "port", row->port,

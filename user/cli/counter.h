@@ -5,9 +5,12 @@
 
 #include <jansson.h>
 
-#include "../kernel/tables.h"
+#include "../kernel/count.h"
 
-/* A new reference; NULL when memory is out. */
+/* New references; NULL when memory is out. */
 json_t *counter_accounting(const struct tables *tables);
+
+/* One row of `counters`. */
+json_t *counter_row(const struct count_row *row, const char *interface);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "../base/log.h"
 #include "../kernel/watch.h"
+#include "../model/config.h"
 #include "../model/words.h"
 #include "../who/owner.h"
 #include "cmd.h"
@@ -12,12 +13,6 @@
 #include "value.h"
 
 #define OWNER_ENDPOINT_SIZE (ADDR_TEXT_SIZE + sizeof("[]:65535"))
-
-static void owner_free_pointer(struct owners **owners)
-{
-	if (*owners)
-		owners_free(*owners);
-}
 
 /* A member that is known; left out where it is not. */
 static void owner_put(json_t *object, const char *name, json_t *value)
@@ -116,14 +111,11 @@ static int owner_choose_ports(const struct call *call, struct config *config)
 
 static int owner_give(const struct config *config, json_t **ret_value)
 {
-	__attribute__((cleanup(owner_free_pointer))) struct owners *owners = NULL;
 	_cleanup_free_ struct owner_row *rows = NULL;
 	json_t *list;
 	size_t count = 0;
-	int r = owners_new(&owners);
+	int r = owners_list(&config->ports, &rows, &count);
 
-	if (r == 0)
-		r = owners_list(owners, &config->ports, &rows, &count);
 	if (r < 0) {
 		log_error(r, "list the owners of the watched ports");
 		return OUTCOME_FAILED;

@@ -98,6 +98,17 @@ static json_t *status_value(const struct call *call, pid_t pid, const json_t *to
 	return value;
 }
 
+/* The status file, if it is the running sensor's: what a dead one wrote is no longer so. */
+static json_t *status_read(const struct call *call, pid_t pid)
+{
+	json_t *told = pid ? rundir_read_status(call->instance) : NULL;
+
+	if (told && json_integer_value(json_object_get(told, "pid")) == pid)
+		return told;
+	json_decref(told);
+	return NULL;
+}
+
 int cmd_status_show(const struct call *call, json_t **ret_value)
 {
 	_cleanup_json_ json_t *told = NULL;
@@ -112,8 +123,7 @@ int cmd_status_show(const struct call *call, json_t **ret_value)
 	if (r < 0)
 		log_debug("open the tables of instance %s: %s, ignoring", call->instance,
 			  strerror(-r));
-	/* What a dead sensor wrote is no longer so. */
-	told = pid ? rundir_read_status(call->instance) : NULL;
+	told = status_read(call, pid);
 	return cmd_give(status_value(call, pid, told, tables, found == 0 ? directory : NULL),
 			ret_value);
 }
