@@ -126,8 +126,8 @@ int main(void)
 	limit_to_nothing(program_tables(program));
 	printf("%d rounds of %d runs, median [10th..90th percentile]\n", ROUNDS, REPEAT);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		bench_case("xdp", program_fd(program, HOOK_XDP), empty_xdp, &cases[i]);
-		bench_case("tc", program_fd(program, HOOK_TC_IN), empty_tc, &cases[i]);
+		bench_case("xdp", program_fd(program, HOOK_XDP, false), empty_xdp, &cases[i]);
+		bench_case("tc", program_fd(program, HOOK_TC_IN, false), empty_tc, &cases[i]);
 	}
 	program_free(program);
 	return 0;

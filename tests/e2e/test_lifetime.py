@@ -116,3 +116,18 @@ def test_counters_start_anew_after_a_clean_stop(sandbox):
     sandbox.wire.send(tcp4(3409))
     sandbox.wait_packets(3409, 1)
     sensor.stop()
+
+
+@pytest.mark.parametrize("xdp", ["off", "native", "generic"])
+def test_no_packet_is_missed_while_a_new_run_takes_over(sandbox, xdp):
+    first = sandbox.start("--xdp", xdp)
+    first.process.kill()
+    first.process.wait()
+    second = sandbox.launch("--xdp", xdp)
+    sent = 0
+    while not sandbox.status()["running"] or sent < 2000:
+        sandbox.wire.send(udp4(3409), times=20)
+        sent += 20
+    second.wait_ready(("sensor0",))
+    sandbox.wait_packets(3409, sent)
+    assert sandbox.packets(3409) == sent

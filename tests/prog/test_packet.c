@@ -20,7 +20,7 @@
 struct packet_case {
 	const char *name;
 	const char *frame;
-	const char *expected; /* "3409 tcp to syn", "truncated", "" */
+	const char *expected; /* "3409 tcp to syn", "truncated", ""; IN | OUT where they differ */
 };
 
 static const struct packet_case cases[] = {
@@ -63,7 +63,8 @@ static int load_program(void **state)
 
 static int unload_program(void **state)
 {
-	program_free(((struct doors *)*state)->program);
+	if (*state)
+		program_free(((struct doors *)*state)->program);
 	return 0;
 }
 
@@ -72,7 +73,7 @@ static bool run(const struct doors *doors, enum hook hook, const struct frame *f
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data,
 		    .data_size_in = frame->length, .repeat = 1);
-	int r = bpf_prog_test_run_opts(program_fd(doors->program, hook), &options);
+	int r = bpf_prog_test_run_opts(program_fd(doors->program, hook, false), &options);
 
 	if (r == -EINVAL && hook != HOOK_XDP && frame->length < 14 + 40)
 		return false;
@@ -152,6 +153,16 @@ static void assert_identity(const struct ledger *ledger)
 							     ledger->accounting.lost);
 }
 
+static void choose_expected(const char *both, enum direction direction, char *text, size_t size)
+{
+	const char *bar = strstr(both, " | ");
+
+	if (bar && direction == DIRECTION_OUT)
+		snprintf(text, size, "%s", bar + 3);
+	else
+		snprintf(text, size, "%.*s", bar ? (int)(bar - both) : (int)strlen(both), both);
+}
+
 static void every_packet_is_counted_as_the_table_says_at_every_door(void **state)
 {
 	const struct doors *doors = *state;
@@ -161,8 +172,10 @@ static void every_packet_is_counted_as_the_table_says_at_every_door(void **state
 		for (size_t door = 0; door < ARRAY_SIZE(doors_of); door++) {
 			struct ledger before = read_ledger(doors), after;
 			struct frame frame;
-			char text[256];
+			char text[256], expected[256];
 
+			choose_expected(cases[i].expected, doors_of[door].direction, expected,
+					sizeof(expected));
 			frame_build(&frame, cases[i].frame);
 			if (!run(doors, doors_of[door].hook, &frame)) {
 				free(before.rows);
@@ -171,9 +184,9 @@ static void every_packet_is_counted_as_the_table_says_at_every_door(void **state
 			after = read_ledger(doors);
 			tell_difference(&before, &after, doors_of[door].direction, text,
 					sizeof(text));
-			if (strcmp(text, cases[i].expected) != 0) {
+			if (strcmp(text, expected) != 0) {
 				print_error("%s (door %zu): '%s' instead of '%s'\n", cases[i].name,
-					    door, text, cases[i].expected);
+					    door, text, expected);
 				wrong++;
 			}
 			assert_int_equal(after.accounting.seen, before.accounting.seen + 1);
@@ -305,7 +318,7 @@ static void more_peers_than_fit_are_evicted_and_the_evictions_counted(void **sta
 		run(doors, HOOK_XDP, &frame);
 	}
 	after = read_ledger(doors);
-	assert_int_equal(peers_read(doors->tables, &rows, &count), 0);
+	assert_int_equal(peers_read(doors->tables, false, &rows, &count), 0);
 	assert_true(count <= 65536);
 	assert_true(count + after.accounting.peers_evicted - before.accounting.peers_evicted >=
 		    peers);
