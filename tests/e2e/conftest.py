@@ -13,7 +13,8 @@ sys.dont_write_bytecode = True
 
 from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 
-TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter")
+TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
+         "masscan", "zmap", "tcpdump")
 TEST_SECONDS = 60
 
 

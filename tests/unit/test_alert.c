@@ -38,16 +38,18 @@ static void the_contracts_fields_come_first_and_in_order(void **state)
 			    "service=networklens|quality=none|");
 }
 
-static void a_known_process_is_told(void **state)
+static void a_known_process_and_tool_are_told(void **state)
 {
 	struct alert alert = sample_alert();
 
 	(void)state;
 	sample_add_process(&alert);
 	alert.suppressed = 1200;
+	strcpy(alert.looks_like, "masscan");
 	assert_non_null(strstr(visited(&alert),
 			       "|count=17|pid=123|exe=/usr/sbin/nginx|unit=nginx.service|"
-			       "dstport=3409|id=00112233445566778899aabbccddeeff|suppressed=1200|"
+			       "looks_like=masscan|dstport=3409|"
+			       "id=00112233445566778899aabbccddeeff|suppressed=1200|"
 			       "service=networklens|user=www-data|container=0123abcd|"
 			       "quality=exact|"));
 }
@@ -106,7 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_contracts_fields_come_first_and_in_order),
-		cmocka_unit_test(a_known_process_is_told),
+		cmocka_unit_test(a_known_process_and_tool_are_told),
 		cmocka_unit_test(what_is_not_known_is_left_out),
 		cmocka_unit_test(the_kind_is_the_first_packets),
 		cmocka_unit_test(values_are_raw),

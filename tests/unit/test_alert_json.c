@@ -35,10 +35,12 @@ static void the_contracts_example_has_these_members(void **state)
 	memcpy(alert.source_mac, "\x00\x00\x5e\x00\x53\xab", 6);
 	alert.has_vlan = true;
 	alert.vlan_id = 7;
+	strcpy(alert.looks_like, "masscan");
 	assert_json(&alert, "sensor1",
 		    "{\"@timestamp\":\"2026-11-22T06:35:00.123456Z\","
 		    "\"message\":\"Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
-		    "(networklens) on eth0: 17 packets in 60 s, 1200 more held back\","
+		    "(networklens) on eth0: 17 packets in 60 s, 1200 more held back, "
+		    "looks like masscan\","
 		    "\"event\":{\"id\":\"00112233445566778899aabbccddeeff\",\"kind\":\"alert\","
 		    "\"category\":[\"network\"],\"action\":\"probe\",\"severity\":4,"
 		    "\"start\":\"2026-11-22T06:34:00.123456Z\","
@@ -51,7 +53,7 @@ static void the_contracts_example_has_these_members(void **state)
 		    "\"observer\":{\"hostname\":\"sensor1\","
 		    "\"ingress\":{\"interface\":{\"name\":\"eth0\"}}},"
 		    "\"portsentinel\":{\"verdict\":\"closed\",\"kinds\":{\"syn\":17},"
-		    "\"quality\":\"none\",\"rule\":null,\"suppressed\":1200,"
+		    "\"looks_like\":\"masscan\",\"quality\":\"none\",\"rule\":null,\"suppressed\":1200,"
 		    "\"service\":\"networklens\"}}");
 }
 
@@ -101,6 +103,7 @@ static void what_is_not_known_is_left_out(void **state)
 	own = json_object_get(made, "portsentinel");
 	assert_null(json_object_get(own, "service"));
 	assert_null(json_object_get(own, "suppressed"));
+	assert_null(json_object_get(own, "looks_like"));
 	assert_true(json_is_null(json_object_get(own, "rule")));
 	json_decref(made);
 }

@@ -71,6 +71,18 @@ static void what_was_held_back_and_who_holds_the_port_follow(void **state)
 			       "held by nginx (pid 123, unit nginx.service)");
 }
 
+static void what_it_looks_like_comes_last(void **state)
+{
+	struct alert alert = first_packet();
+
+	(void)state;
+	sample_add_process(&alert);
+	strcpy(alert.looks_like, "raw-syn");
+	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
+			       "(networklens) on eth0, held by nginx (pid 123, unit "
+			       "nginx.service), looks like raw-syn");
+}
+
 static void a_connection_is_served_by_its_process(void **state)
 {
 	struct alert alert = first_packet();
@@ -230,6 +242,7 @@ int main(void)
 		cmocka_unit_test(a_first_packet_has_no_count),
 		cmocka_unit_test(a_span_is_rounded_up_to_whole_seconds),
 		cmocka_unit_test(what_was_held_back_and_who_holds_the_port_follow),
+		cmocka_unit_test(what_it_looks_like_comes_last),
 		cmocka_unit_test(a_connection_is_served_by_its_process),
 		cmocka_unit_test(an_outbound_packet_is_sent_by_its_process),
 		cmocka_unit_test(backscatter_is_an_answer_to_nothing),

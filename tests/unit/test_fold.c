@@ -21,6 +21,7 @@ struct scene {
 	size_t count;
 	uint64_t now;
 	uint32_t suppressed; /* what the kernel would say */
+	const char *looks_like; /* what the next packets look like */
 };
 
 static void scene_emit(void *argument, const struct alert *alert)
@@ -77,6 +78,7 @@ static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind
 		.port = port,
 		.source = { addr_from_ipv4(&host), 40000 },
 		.verdict = VERDICT_CLOSED,
+		.looks_like = scene->looks_like,
 		.quality = quality,
 		.process.pid = quality == QUALITY_NONE ? 0 : 4711,
 	};
@@ -264,6 +266,45 @@ static void a_later_packet_may_bring_the_owner(void **state)
 	scene_end(&scene);
 }
 
+static void the_first_tool_that_a_packet_looks_like_is_kept(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see(&scene, 1, 3409, KIND_RST, QUALITY_NONE);
+	scene.looks_like = "masscan";
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	scene.looks_like = "a word that is longer than its room";
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	see(&scene, 2, 3409, KIND_SYN, QUALITY_NONE);
+	scene.looks_like = NULL;
+	see(&scene, 1, 3409, KIND_RST, QUALITY_NONE);
+	fold_flush(scene.fold, scene.now);
+	assert_string_equal(scene.emitted[0].looks_like, "");
+	assert_string_equal(scene.emitted[1].looks_like, "a word that is ");
+	assert_string_equal(scene.emitted[2].looks_like, "masscan");
+	scene_end(&scene);
+}
+
+static void a_new_window_looks_anew(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	scene.looks_like = "zmap";
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	fold_tick(scene.fold, scene.now += WINDOW);
+	scene.looks_like = "nmap";
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	fold_flush(scene.fold, scene.now);
+	assert_string_equal(scene.emitted[0].looks_like, "zmap");
+	assert_string_equal(scene.emitted[1].looks_like, "nmap");
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +319,8 @@ int main(void)
 			no_more_alerts_than_the_rate_and_one_that_says_how_many_were_withheld),
 		cmocka_unit_test(a_full_table_sums_up_the_silent_ones_early_and_loses_nothing),
 		cmocka_unit_test(a_later_packet_may_bring_the_owner),
+		cmocka_unit_test(the_first_tool_that_a_packet_looks_like_is_kept),
+		cmocka_unit_test(a_new_window_looks_anew),
 	};
 
 	return cmocka_run_group_tests_name("fold", tests, NULL, NULL);

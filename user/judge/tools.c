@@ -222,8 +222,7 @@ static bool tools_looks_masscan(const struct header *header)
 /* Up to 4.0: make_ip_header() and make_tcp_header() of src/probe_modules/packet.c (2.1.1 seen). */
 static bool tools_looks_zmap_old(const struct header *header)
 {
-	if (!header->is_ipv4 || header->id != ZMAP_ID || header->ttl <= TTL_AT_128 ||
-	    header->dont_fragment)
+	if (header->id != ZMAP_ID || header->ttl <= TTL_AT_128 || header->dont_fragment)
 		return false;
 	return header->is_tcp ? header->window == 65535 : header->source_port >= ZMAP_PORTS_FROM;
 }
