@@ -183,17 +183,20 @@ static __always_inline enum parsed parse_snap(struct cursor *cursor, __be16 *eth
 /* A PPPoE session (RFC 2516) that carries IP. */
 static __always_inline enum parsed parse_pppoe(struct cursor *cursor, __be16 *ethertype)
 {
-	const __be16 *header = cursor->pos;
+	const __u8 *header = cursor->pos;
+	__u16 protocol;
 
 	if (!parse_has(cursor, 8))
 		return parse_failed(UNPARSED_TRUNCATED);
-	if (header[3] == bpf_htons(PPP_IPV4))
+	/* A protocol number of two octets, or compressed to one that is odd (RFC 1661, 6.5). */
+	protocol = header[6] & 1 ? header[6] : header[6] << 8 | header[7];
+	if (protocol == PPP_IPV4)
 		*ethertype = bpf_htons(ETH_P_IP);
-	else if (header[3] == bpf_htons(PPP_IPV6))
+	else if (protocol == PPP_IPV6)
 		*ethertype = bpf_htons(ETH_P_IPV6);
 	else
 		return parse_failed(UNPARSED_NOT_IP);
-	cursor->pos += 8;
+	cursor->pos += header[6] & 1 ? 7 : 8;
 	return PARSED_PORTS;
 }
 
