@@ -166,14 +166,15 @@ static __always_inline enum parsed parse_tags(struct cursor *cursor, enum depth 
 	return depth == PARSE_DEEP ? parse_failed(UNPARSED_TOO_DEEP) : PARSED_UNUSUAL;
 }
 
-/* IEEE 802.2 SNAP with an Ethernet type (RFC 1042). */
+/* IEEE 802.2 SNAP with an Ethernet type (RFC 1042, and 802.1H's own organization code). */
 static __always_inline enum parsed parse_snap(struct cursor *cursor, __be16 *ethertype)
 {
 	const __u8 *snap = cursor->pos;
 
 	if (!parse_has(cursor, 8))
 		return parse_failed(UNPARSED_NOT_IP);
-	if (snap[0] != 0xaa || snap[1] != 0xaa || snap[2] != 0x03 || snap[3] || snap[4] || snap[5])
+	if (snap[0] != 0xaa || snap[1] != 0xaa || snap[2] != 0x03 || snap[3] || snap[4] ||
+	    (snap[5] && snap[5] != 0xf8))
 		return parse_failed(UNPARSED_NOT_IP);
 	*ethertype = *(const __be16 *)(snap + 6);
 	cursor->pos += 8;
@@ -295,6 +296,7 @@ static const struct extension {
 	[IPPROTO_ROUTING] = { 8, 1 },
 	[IPPROTO_DSTOPTS] = { 8, 1 },
 	[IPPROTO_MH] = { 8, 1 }, /* RFC 6275 */
+	[140] = { 8, 1 }, /* Shim6, RFC 5533 */
 	[IPPROTO_AH] = { 4, 2 }, /* RFC 4302 */
 };
 
@@ -404,8 +406,8 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, enum depth 
 	packet->next_header = ip->nexthdr;
 	packet->transport_length = bpf_ntohs(ip->payload_len);
 	cursor->pos += sizeof(*ip);
-	/* A jumbogram, or a large segment on its way to being split, says zero (RFC 2675). */
-	if (packet->transport_length == 0)
+	/* A jumbogram, or a large segment on its way to being split, says zero (RFC 2675, section 3). */
+	if (packet->transport_length == 0 && packet->next_header == IPPROTO_HOPOPTS)
 		packet->transport_length = cursor->end - cursor->pos;
 	return parse_ipv6_chain(cursor, depth, packet, fragment);
 }
