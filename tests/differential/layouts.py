@@ -81,6 +81,8 @@ def whole():
     """Every link header with every network header and transport: (name, frame)."""
     for link, network, transport in itertools.product(LINKS, NETWORKS, TRANSPORTS):
         ip = NETWORKS[network]() / TRANSPORTS[transport]()
+        if AH in ip:
+            ip[AH].nh = 6 if TCP in ip else 17
         yield f"{link}, {network}, {transport}", bytes(LINKS[link](ip))
 
 
