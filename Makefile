@@ -104,7 +104,21 @@ build/tests/kernels/traffic: build/tests/kernels/traffic.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS_ALL) $^ -o $@
 
-.PHONY: tests bench
+# The parser alone, under libFuzzer; FUZZ_SECONDS=600 for longer
+FUZZ_SECONDS ?= 60
+build/tests/fuzz/parse: tests/fuzz/parse.c tests/fuzz/native.h $(wildcard bpf/*.h) Makefile
+	$(SAY) FUZZER parse
+	$(Q)mkdir -p $(@D)/corpus
+	$(Q)$(CLANG) -std=gnu17 -O1 -g -Wall -Wextra -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -fno-sanitize=alignment $< -o $@
+
+.PHONY: tests bench fuzz
+fuzz:
+	$(Q)scripts/install-dependencies build fuzz
+	$(Q)$(MAKE) --no-print-directory build/tests/fuzz/parse
+	$(Q)build/tests/fuzz/parse -max_total_time=$(FUZZ_SECONDS) -max_len=600 -print_final_stats=1 \
+		build/tests/fuzz/corpus
+
 bench: build/tests/bench/packet
 	$(Q)build/tests/bench/packet
 
@@ -141,6 +155,7 @@ help:
 	@echo 'make check      install what the tests need, build and run them all (root)'
 	@echo 'make check-kernels  the same in Debian kernels, 5.10 to the newest, in qemu (root to install)'
 	@echo 'make bench      what a packet costs, against the empty program (root)'
+	@echo 'make fuzz       the parser under libFuzzer for FUZZ_SECONDS=60'
 	@echo 'make tests      build the tests without running them'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'
 	@echo 'make uninstall  the same place'
