@@ -18,18 +18,11 @@
 #include "../../user/kernel/program.h"
 #include "../../user/kernel/watch.h"
 #include "../fuzz/native.h"
+#include "cases.h"
 #include "frame.h"
 
 #define MUTANTS 20000
 #define FRAME_MIN 54 /* shorter ones the kernel's test run may refuse */
-
-static const struct {
-	const char *name;
-	const char *frame;
-	const char *expected;
-} cases[] = {
-#include "cases.inc"
-};
 
 struct machine {
 	struct program *program;

@@ -14,18 +14,8 @@
 #include "../../user/kernel/program.h"
 #include "../../user/kernel/watch.h"
 #include "../../user/model/words.h"
+#include "cases.h"
 #include "frame.h"
-
-/* What a packet must come to: a row's words, the reason it was not parsed, or nothing. */
-struct packet_case {
-	const char *name;
-	const char *frame;
-	const char *expected; /* "3409 tcp to syn", "truncated", ""; IN | OUT where they differ */
-};
-
-static const struct packet_case cases[] = {
-#include "cases.inc"
-};
 
 struct doors {
 	struct program *program;
