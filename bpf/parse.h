@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * parse.h - from the octets of a frame to `struct packet`. Pure: no map, no helper, so that the
- * same source is compiled natively for tests. Nothing a sender wrote is believed before it was
- * checked against the end of the data and against the length that encloses it.
+ * same source is compiled natively for tests.
  */
 #ifndef PORTSENTINEL_PARSE_H
 #define PORTSENTINEL_PARSE_H
 
-#include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/types.h>
-#include <stdbool.h>
-#include <stddef.h>
 
 #include <bpf/bpf_endian.h>
 
-#include "abi.h"
+#include "cursor.h"
+#include "link.h"
 
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-
-/* How deep parsing goes. */
-enum depth {
-	PARSE_SHALLOW, /* what nearly every packet is; gives up on the rest */
-	PARSE_INNER, /* everything, but few extension headers: inside tunnels and quotes */
-	PARSE_DEEP, /* everything */
-};
-
-#define PARSE_TAGS_SHALLOW 2 /* 802.1Q and 802.1ad tags in the data */
-#define PARSE_TAGS_DEEP 4
-#define PARSE_LABELS_MAX 4 /* MPLS */
 #define PARSE_EXTENSIONS_MAX 8 /* extension headers before the transport header */
 #define PARSE_EXTENSIONS_FEW 2 /* shallow, inside tunnels and quotes, behind a fragment header */
-
-#define ETHERTYPE_LENGTH_MAX 1500 /* at most: an 802.3 length, not a type */
-#define ETHERTYPE_QINQ_OLD 0x9100
-#define ETHERTYPE_TEB 0x6558 /* Ethernet inside GRE or Geneve */
-#define PPP_IPV4 0x0021
-#define PPP_IPV6 0x0057
 
 #define IPV4_OFFSET_MASK 0x1fff
 #define IPV4_MORE_FRAGMENTS 0x2000
@@ -59,15 +35,6 @@ enum depth {
 
 #define VXLAN_PORT 4789
 #define GENEVE_PORT 6081
-
-/* What parsing came to. From PARSED_UNPARSED on it failed; the reason is the difference. */
-enum parsed {
-	PARSED_PORTS, /* both ports are known */
-	PARSED_NO_PORTS, /* IP, and neither TCP nor UDP */
-	PARSED_FRAGMENT, /* a later fragment: the ports are where the first one was seen */
-	PARSED_UNUSUAL, /* shallow parsing ends here, deep parsing would go on */
-	PARSED_UNPARSED,
-};
 
 #define PACKET_LATER_FRAGMENT 0x01
 
@@ -92,197 +59,6 @@ struct fragment {
 	__u32 id;
 	bool first; /* offset zero, and more to come */
 };
-
-/* No header lies farther from the start: what the verifier must be told of an offset. */
-#define PARSE_OFFSET_MASK 0x7fff
-
-/* Where parsing stands: data <= pos <= end, always. */
-struct cursor {
-	const void *data;
-	const void *pos;
-	const void *end;
-};
-
-static __always_inline enum parsed parse_failed(enum unparsed reason)
-{
-	return PARSED_UNPARSED + reason;
-}
-
-/* Is there room for `size` octets here? */
-static __always_inline bool parse_has(const struct cursor *cursor, __u32 size)
-{
-	return cursor->pos + size <= cursor->end;
-}
-
-/*
- * Moves on by a length that a header told. The compiler must compute the new place once: the
- * verifier does not see that a place computed twice is the same.
- */
-static __always_inline void parse_advance(struct cursor *cursor, __u32 length)
-{
-	cursor->pos += length;
-	__asm__ volatile("" : "+r"(cursor->pos));
-}
-
-/*
- * For the verifier: forgets by which headers the cursor came here, so that what follows is
- * checked once and not once for each way. False: farther than any packet that is followed.
- */
-static __always_inline bool parse_forget(struct cursor *cursor)
-{
-	__u32 offset = cursor->pos - cursor->data;
-
-	if (offset > PARSE_OFFSET_MASK)
-		return false;
-	cursor->pos = cursor->data + (offset & PARSE_OFFSET_MASK);
-	__asm__ volatile("" : "+r"(cursor->pos));
-	return cursor->pos <= cursor->end;
-}
-
-static __always_inline bool parse_is_tag(__be16 ethertype)
-{
-	return ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD) ||
-	       ethertype == bpf_htons(ETHERTYPE_QINQ_OLD);
-}
-
-static __always_inline enum parsed parse_tags(struct cursor *cursor, enum depth depth,
-					      __be16 *ethertype)
-{
-	int most = depth == PARSE_DEEP ? PARSE_TAGS_DEEP : PARSE_TAGS_SHALLOW;
-
-#pragma unroll
-	for (int tag = 0; tag < most; tag++) {
-		const __be16 *control_and_type = cursor->pos;
-
-		if (!parse_is_tag(*ethertype))
-			return PARSED_PORTS;
-		if (!parse_has(cursor, 4))
-			return parse_failed(UNPARSED_TRUNCATED);
-		*ethertype = control_and_type[1];
-		cursor->pos += 4;
-	}
-	if (!parse_is_tag(*ethertype))
-		return PARSED_PORTS;
-	return depth == PARSE_DEEP ? parse_failed(UNPARSED_TOO_DEEP) : PARSED_UNUSUAL;
-}
-
-/* IEEE 802.2 SNAP with an Ethernet type (RFC 1042, and 802.1H's own organization code). */
-static __always_inline enum parsed parse_snap(struct cursor *cursor, __be16 *ethertype)
-{
-	const __u8 *snap = cursor->pos;
-
-	if (!parse_has(cursor, 8))
-		return parse_failed(UNPARSED_NOT_IP);
-	if (snap[0] != 0xaa || snap[1] != 0xaa || snap[2] != 0x03 || snap[3] || snap[4] ||
-	    (snap[5] && snap[5] != 0xf8))
-		return parse_failed(UNPARSED_NOT_IP);
-	*ethertype = *(const __be16 *)(snap + 6);
-	cursor->pos += 8;
-	return PARSED_PORTS;
-}
-
-/* A PPPoE session (RFC 2516) that carries IP. */
-static __always_inline enum parsed parse_pppoe(struct cursor *cursor, __be16 *ethertype)
-{
-	const __u8 *header = cursor->pos;
-	__u16 protocol;
-
-	if (!parse_has(cursor, 8))
-		return parse_failed(UNPARSED_TRUNCATED);
-	/* A protocol number of two octets, or compressed to one that is odd (RFC 1661, 6.5). */
-	protocol = header[6] & 1 ? header[6] : header[6] << 8 | header[7];
-	if (protocol == PPP_IPV4)
-		*ethertype = bpf_htons(ETH_P_IP);
-	else if (protocol == PPP_IPV6)
-		*ethertype = bpf_htons(ETH_P_IPV6);
-	else
-		return parse_failed(UNPARSED_NOT_IP);
-	cursor->pos += header[6] & 1 ? 7 : 8;
-	return PARSED_PORTS;
-}
-
-/* What begins here without a type of its own: IP by its version. */
-static __always_inline enum parsed parse_guess_ip(struct cursor *cursor, __be16 *ethertype)
-{
-	const __u8 *version = cursor->pos;
-
-	if (!parse_has(cursor, 1))
-		return parse_failed(UNPARSED_TRUNCATED);
-	if (*version >> 4 == 4)
-		*ethertype = bpf_htons(ETH_P_IP);
-	else if (*version >> 4 == 6)
-		*ethertype = bpf_htons(ETH_P_IPV6);
-	else
-		return parse_failed(UNPARSED_NOT_IP);
-	return PARSED_PORTS;
-}
-
-/* MPLS labels (RFC 3032), up to the one with the bottom-of-stack bit. */
-static __always_inline enum parsed parse_mpls(struct cursor *cursor, __be16 *ethertype)
-{
-#pragma unroll
-	for (int label = 0; label < PARSE_LABELS_MAX; label++) {
-		const __u8 *entry = cursor->pos;
-
-		if (!parse_has(cursor, 4))
-			return parse_failed(UNPARSED_TRUNCATED);
-		cursor->pos += 4;
-		if (entry[2] & 1)
-			return parse_guess_ip(cursor, ethertype);
-	}
-	return parse_failed(UNPARSED_TOO_DEEP);
-}
-
-/* What may stand between Ethernet and IP beside tags. */
-static __always_inline enum parsed parse_link_rest(struct cursor *cursor, __be16 *ethertype)
-{
-	enum parsed parsed = PARSED_PORTS;
-
-	if (bpf_ntohs(*ethertype) <= ETHERTYPE_LENGTH_MAX)
-		parsed = parse_snap(cursor, ethertype);
-	if (parsed != PARSED_PORTS)
-		return parsed;
-	if (*ethertype == bpf_htons(ETH_P_PPP_SES))
-		return parse_pppoe(cursor, ethertype);
-	if (*ethertype == bpf_htons(ETH_P_MPLS_UC) || *ethertype == bpf_htons(ETH_P_MPLS_MC))
-		return parse_mpls(cursor, ethertype);
-	return PARSED_PORTS;
-}
-
-static __always_inline bool parse_is_ip(__be16 ethertype)
-{
-	return ethertype == bpf_htons(ETH_P_IP) || ethertype == bpf_htons(ETH_P_IPV6);
-}
-
-static __always_inline bool parse_is_carrier(__be16 ethertype)
-{
-	return ethertype == bpf_htons(ETH_P_PPP_SES) || ethertype == bpf_htons(ETH_P_MPLS_UC) ||
-	       ethertype == bpf_htons(ETH_P_MPLS_MC) ||
-	       bpf_ntohs(ethertype) <= ETHERTYPE_LENGTH_MAX;
-}
-
-/* Ethernet and what follows it, up to the IP header; its type in network byte order. */
-static __always_inline enum parsed parse_ethernet(struct cursor *cursor, enum depth depth,
-						  __be16 *ret_ethertype)
-{
-	const struct ethhdr *ethernet = cursor->pos;
-	enum parsed parsed;
-
-	if (!parse_has(cursor, sizeof(*ethernet)))
-		return parse_failed(UNPARSED_TRUNCATED);
-	*ret_ethertype = ethernet->h_proto;
-	cursor->pos += sizeof(*ethernet);
-	parsed = parse_tags(cursor, depth, ret_ethertype);
-	if (parsed != PARSED_PORTS || parse_is_ip(*ret_ethertype))
-		return parsed;
-	if (depth == PARSE_SHALLOW)
-		return parse_is_carrier(*ret_ethertype) ? PARSED_UNUSUAL :
-							   parse_failed(UNPARSED_NOT_IP);
-	parsed = parse_link_rest(cursor, ret_ethertype);
-	if (parsed != PARSED_PORTS || parse_is_ip(*ret_ethertype))
-		return parsed;
-	return parse_failed(UNPARSED_NOT_IP);
-}
 
 /*
  * How long an extension header is: (its second octet + add) * unit. A table, not branches: to
@@ -321,14 +97,14 @@ static __always_inline enum parsed parse_extension(struct cursor *cursor, struct
 
 	if (packet->transport_length < 8)
 		return parse_failed(UNPARSED_BAD_HEADER);
-	if (!parse_has(cursor, 8))
+	if (!cursor_has(cursor, 8))
 		return parse_failed(UNPARSED_TRUNCATED);
 	length = (header[1] + known->add) * known->unit & PARSE_EXTENSION_MASK;
 	if (packet->transport_length < length)
 		return parse_failed(UNPARSED_BAD_HEADER);
 	packet->next_header = header[0];
 	packet->transport_length -= length;
-	parse_advance(cursor, length);
+	cursor_advance(cursor, length);
 	return cursor->pos > cursor->end ? parse_failed(UNPARSED_TRUNCATED) : PARSED_PORTS;
 }
 
@@ -356,12 +132,12 @@ static __always_inline enum parsed parse_fragment(struct cursor *cursor, struct 
 	const __u8 *header;
 	__u16 offset_and_more;
 
-	if (!parse_forget(cursor))
+	if (!cursor_forget(cursor))
 		return parse_failed(UNPARSED_TOO_DEEP);
 	header = cursor->pos;
 	if (packet->transport_length < 8)
 		return parse_failed(UNPARSED_BAD_HEADER);
-	if (!parse_has(cursor, 8))
+	if (!cursor_has(cursor, 8))
 		return parse_failed(UNPARSED_TRUNCATED);
 	offset_and_more = header[2] << 8 | header[3];
 	fragment->id = parse_be32(header + 4);
@@ -398,7 +174,7 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, enum depth 
 {
 	const struct ipv6hdr *ip = cursor->pos;
 
-	if (!parse_has(cursor, sizeof(*ip)))
+	if (!cursor_has(cursor, sizeof(*ip)))
 		return parse_failed(UNPARSED_TRUNCATED);
 	if (ip->version != 6)
 		return parse_failed(UNPARSED_BAD_HEADER);
@@ -418,7 +194,7 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, enum depth 
 	const struct iphdr *ip = cursor->pos;
 	__u32 header_length, total_length;
 
-	if (!parse_has(cursor, sizeof(*ip)))
+	if (!cursor_has(cursor, sizeof(*ip)))
 		return parse_failed(UNPARSED_TRUNCATED);
 	header_length = ip->ihl * 4;
 	total_length = bpf_ntohs(ip->tot_len);
@@ -436,7 +212,7 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, enum depth 
 		fragment->id = ip->id;
 		fragment->first = true;
 	}
-	parse_advance(cursor, header_length);
+	cursor_advance(cursor, header_length);
 	if (cursor->pos > cursor->end)
 		return parse_failed(UNPARSED_TRUNCATED);
 	if (ip->frag_off & bpf_htons(IPV4_OFFSET_MASK))
@@ -466,7 +242,7 @@ static __always_inline enum parsed parse_ports(struct cursor *cursor, struct pac
 
 	if (packet->transport_length < 4)
 		return parse_failed(UNPARSED_BAD_HEADER);
-	if (!parse_has(cursor, 4))
+	if (!cursor_has(cursor, 4))
 		return parse_failed(UNPARSED_TRUNCATED);
 	packet->protocol = packet->next_header == IPPROTO_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
 	packet->source_port = ports[0];
@@ -480,7 +256,7 @@ static __always_inline bool parse_is_icmp_error(const struct cursor *cursor,
 {
 	const __u8 *type = cursor->pos;
 
-	if (!parse_has(cursor, 1))
+	if (!cursor_has(cursor, 1))
 		return false;
 	if (packet->next_header == IPPROTO_ICMP)
 		return *type == 3 || *type == 4 || *type == 5 || *type == 11 || *type == 12;
@@ -496,7 +272,7 @@ static __always_inline enum parsed parse_quote(struct cursor *cursor, struct pac
 	__be16 ethertype = packet->family == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	struct fragment fragment = {};
 
-	if (!parse_has(cursor, ICMP_HEADER))
+	if (!cursor_has(cursor, ICMP_HEADER))
 		return PARSED_NO_PORTS;
 	cursor->pos += ICMP_HEADER;
 	packet->quoted = cursor->pos - cursor->data;
@@ -510,7 +286,7 @@ static __always_inline enum parsed parse_quote(struct cursor *cursor, struct pac
 static __always_inline enum parsed parse_transport(struct cursor *cursor, enum depth depth,
 						   struct packet *packet)
 {
-	if (depth != PARSE_SHALLOW && !parse_forget(cursor))
+	if (depth != PARSE_SHALLOW && !cursor_forget(cursor))
 		return parse_failed(UNPARSED_TOO_DEEP);
 	packet->transport = cursor->pos - cursor->data;
 	if (parse_has_ports(packet->next_header))
@@ -526,7 +302,7 @@ static __always_inline enum parsed parse_network(struct cursor *cursor, enum dep
 {
 	enum parsed parsed;
 
-	if (depth != PARSE_SHALLOW && !parse_forget(cursor))
+	if (depth != PARSE_SHALLOW && !cursor_forget(cursor))
 		return parse_failed(UNPARSED_TOO_DEEP);
 	packet->network = cursor->pos - cursor->data;
 	parsed = parse_ip(cursor, depth, ethertype, packet, fragment);
@@ -577,12 +353,6 @@ static __always_inline bool parse_is_plain(const void *data, const void *end,
 	return true;
 }
 
-/* What the first octets of a packet are, by the device that it is on. */
-enum link {
-	LINK_ETHERNET,
-	LINK_NONE, /* it begins with IP: tun, WireGuard, PPP */
-};
-
 /* A whole packet, to the first IP header's ports. `packet` and `fragment` are all zero before. */
 static __always_inline enum parsed parse_packet(struct cursor *cursor, enum depth depth,
 						enum link link, struct packet *packet,
@@ -595,9 +365,9 @@ static __always_inline enum parsed parse_packet(struct cursor *cursor, enum dept
 	    parse_is_plain(cursor->data, cursor->end, packet))
 		return PARSED_PORTS;
 	if (link == LINK_ETHERNET)
-		parsed = parse_ethernet(cursor, depth, &ethertype);
+		parsed = link_ethernet(cursor, depth, &ethertype);
 	else
-		parsed = parse_guess_ip(cursor, &ethertype);
+		parsed = link_guess_ip(cursor, &ethertype);
 	if (parsed != PARSED_PORTS)
 		return parsed;
 	return parse_network(cursor, depth, ethertype, packet, fragment);
@@ -609,7 +379,7 @@ static __always_inline bool parse_vlan(const struct packet *packet, const void *
 {
 	const __be16 *type = data + 2 * ETH_ALEN;
 
-	if (packet->network < ETH_HLEN + 4 || data + ETH_HLEN + 2 > end || !parse_is_tag(type[0]))
+	if (packet->network < ETH_HLEN + 4 || data + ETH_HLEN + 2 > end || !link_is_tag(type[0]))
 		return false;
 	*ret_vlan = bpf_ntohs(type[1]);
 	return true;
@@ -646,7 +416,7 @@ static __always_inline enum kind parse_flags_kind(__u8 flags, bool has_payload)
 static __always_inline enum kind parse_kind(const struct packet *packet, const void *data,
 					    const void *end, __u32 *ret_payload_length)
 {
-	const __u8 *header = data + (packet->transport & PARSE_OFFSET_MASK);
+	const __u8 *header = data + (packet->transport & CURSOR_OFFSET_MASK);
 	__u32 header_length;
 	__u8 flags;
 
@@ -684,7 +454,7 @@ static __always_inline bool parse_addresses(__u8 family, __u16 offset, const voi
 					    const void *end, __u64 source[2],
 					    __u64 destination[2])
 {
-	const void *network = data + (offset & PARSE_OFFSET_MASK);
+	const void *network = data + (offset & CURSOR_OFFSET_MASK);
 
 	if (family == 4) {
 		const struct iphdr *ip = network;

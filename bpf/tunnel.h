@@ -32,13 +32,13 @@ static __always_inline bool tunnel_enter_gre(struct cursor *cursor, __be16 *ret_
 	const __be16 *header = cursor->pos;
 	__u16 flags;
 
-	if (!parse_has(cursor, 4))
+	if (!cursor_has(cursor, 4))
 		return false;
 	flags = bpf_ntohs(header[0]);
 	if (flags & (GRE_ROUTING | GRE_VERSION))
 		return false;
 	*ret_ethertype = header[1];
-	parse_advance(cursor, 4 + !!(flags & GRE_CHECKSUM) * 4 + !!(flags & GRE_KEY) * 4 +
+	cursor_advance(cursor, 4 + !!(flags & GRE_CHECKSUM) * 4 + !!(flags & GRE_KEY) * 4 +
 				      !!(flags & GRE_SEQUENCE) * 4);
 	return cursor->pos <= cursor->end;
 }
@@ -49,7 +49,7 @@ static __always_inline bool tunnel_enter_udp(struct cursor *cursor, const struct
 {
 	const __u8 *header = cursor->pos + UDP_HEADER;
 
-	if (!parse_has(cursor, UDP_HEADER + VXLAN_HEADER))
+	if (!cursor_has(cursor, UDP_HEADER + VXLAN_HEADER))
 		return false;
 	if (packet->destination_port == bpf_htons(VXLAN_PORT)) {
 		*ret_ethertype = bpf_htons(ETHERTYPE_TEB);
@@ -59,7 +59,7 @@ static __always_inline bool tunnel_enter_udp(struct cursor *cursor, const struct
 	if (header[0] >> 6) /* Geneve's version */
 		return false;
 	*ret_ethertype = *(const __be16 *)(header + 2);
-	parse_advance(cursor, UDP_HEADER + VXLAN_HEADER + (header[0] & 0x3f) * 4);
+	cursor_advance(cursor, UDP_HEADER + VXLAN_HEADER + (header[0] & 0x3f) * 4);
 	return cursor->pos <= cursor->end;
 }
 
@@ -94,8 +94,8 @@ static __always_inline enum parsed tunnel_parse(struct cursor *cursor, struct pa
 	if (!tunnel_enter(cursor, packet, &ethertype))
 		return PARSED_NO_PORTS;
 	if (ethertype == bpf_htons(ETHERTYPE_TEB))
-		parsed = parse_ethernet(cursor, PARSE_SHALLOW, &ethertype);
-	if (parsed != PARSED_PORTS || !parse_is_ip(ethertype))
+		parsed = link_ethernet(cursor, PARSE_SHALLOW, &ethertype);
+	if (parsed != PARSED_PORTS || !link_is_ip(ethertype))
 		return parsed == PARSED_PORTS || parsed == PARSED_UNUSUAL ? PARSED_NO_PORTS :
 									    parsed;
 	return parse_network(cursor, PARSE_INNER, ethertype, packet, fragment);
