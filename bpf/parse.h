@@ -362,7 +362,7 @@ static __always_inline enum parsed parse_packet(struct cursor *cursor, enum dept
 	__be16 ethertype;
 
 	if (depth == PARSE_SHALLOW && link == LINK_ETHERNET &&
-	    parse_is_plain(cursor->data, cursor->end, packet))
+	    __builtin_expect(parse_is_plain(cursor->data, cursor->end, packet), true))
 		return PARSED_PORTS;
 	if (link == LINK_ETHERNET)
 		parsed = link_ethernet(cursor, depth, &ethertype);
