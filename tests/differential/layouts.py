@@ -64,7 +64,7 @@ NETWORKS = {
     / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt(),
 }
 IDS = itertools.count(1000)
-PORTS = itertools.count(1024)
+PORTS = itertools.count(42000)  # where few application dissectors of tshark wait
 
 TRANSPORTS = {
     "syn": lambda: TCP(sport=next(PORTS), dport=next(PORTS), flags="S"),

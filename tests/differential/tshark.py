@@ -71,9 +71,20 @@ def fragment_by_header(row, family):
     return None, 0
 
 
+def layers_of(row):
+    """The layers' names; tshark 4.4 leaves out the one that it guessed behind MPLS."""
+    layers = row["frame.protocols"].split(":")
+    if "mpls" in layers:
+        behind = len(layers) - layers[::-1].index("mpls")
+        if layers[behind:behind + 1] not in (["ip"], ["ipv6"]):
+            guessed = "ip" if row["ip.src"] else "ipv6" if row["ipv6.src"] else None
+            layers[behind:behind] = [guessed] if guessed else []
+    return layers
+
+
 def classify(row):
     number = int(row["frame.number"])
-    layers = row["frame.protocols"].split(":")
+    layers = layers_of(row)
     network = find_network(layers, 0)
     if network is None:
         return Packet(number, "none", "", None, None, None, layers)
