@@ -206,6 +206,119 @@ struct interface_record {
 	char why_not_better[192]; /* "" when the best mode was taken */
 };
 
+/*
+ * A process between two execs: a pid alone is soon another's. Zero tgid: nobody.
+ */
+struct process_key {
+	__u64 start_boot_ns; /* CLOCK_BOOTTIME, of the thread group's leader */
+	__u32 tgid; /* in the initial pid namespace */
+	__u32 exec_id; /* how often it has called exec */
+};
+
+/* What a process did with a socket. */
+enum socket_role {
+	SOCKET_CREATED,
+	SOCKET_BOUND,
+	SOCKET_CONNECTED_BY, /* called connect() */
+	SOCKET_ACCEPTED,
+	SOCKET_HELD, /* had it open when the sensor started */
+	SOCKET_SENT, /* the last to send */
+	SOCKET_RECEIVED, /* the last to ask for what came */
+	SOCKET_ROLE_COUNT,
+};
+
+/* A socket, by its cookie: who did what with it last. Written by the owner hooks. */
+struct socket_record {
+	struct process_key roles[SOCKET_ROLE_COUNT];
+	__u64 sent_boot_ns; /* when SOCKET_SENT was last written; 0: never */
+	__u64 received_boot_ns;
+	__u8 shared; /* SOCKET_HELD: more processes than one had it open */
+	__u8 kernel; /* the kernel's own */
+	__u8 reserved[6];
+};
+
+/* The socket's view of a flow. netns 0 stands for any namespace. */
+struct flow_key {
+	__u8 local[16];
+	__u8 remote[16];
+	__u16 local_port;
+	__u16 remote_port;
+	__u32 netns; /* inode */
+	__u32 protocol; /* enum protocol */
+};
+
+struct flow {
+	__u64 cookie; /* of the socket that took or sent its packets last */
+	__u64 boot_ns; /* when that was first seen */
+	__u32 netns; /* the socket's */
+	__u32 conflicts; /* under netns 0: sockets of several namespaces have such a flow */
+};
+
+enum owner_event_type {
+	OWNER_PROCESS, /* struct process_event */
+	OWNER_LISTENER, /* struct listener_event: a watched port is held from now on */
+	OWNER_BYPASS, /* struct listener_event: its packets pass no hook on their way out */
+};
+
+struct owner_event {
+	__u16 version; /* ABI_VERSION */
+	__u16 type; /* enum owner_event_type */
+	__u32 size; /* of the whole record */
+	__u64 boot_ns;
+	struct process_key process;
+};
+
+/*
+ * A process, written before the first record that names its key. Paths are lists of components,
+ * the last one first, each with its terminating zero: "sshd\0sbin\0usr\0" is /usr/sbin/sshd.
+ */
+#define PROCESS_COMM_SIZE 16
+#define PROCESS_EXE_SIZE 1024
+#define PROCESS_ARGS_SIZE 1024
+#define PROCESS_CGROUP_SIZE 512
+
+struct process_event {
+	struct owner_event head;
+	__u32 pid; /* in the sensor's pid namespace; 0: it is not in it */
+	__u32 parent_pid;
+	__u32 uid; /* in the initial user namespace */
+	__u32 gid;
+	__u64 exe_inode;
+	__u64 cgroup_id;
+	__u32 netns;
+	__u16 exe_length; /* octets of exe; 0: none, or not known */
+	__u16 args_length;
+	__u16 cgroup_length;
+	__u8 exe_unlinked; /* the file has no name any more, or never had one (memfd) */
+	__u8 exe_cut; /* the path is longer than that */
+	__u8 args_cut;
+	__u8 cgroup_cut;
+	__u8 reserved[2];
+	char comm[PROCESS_COMM_SIZE]; /* of the leader thread */
+	char parent_comm[PROCESS_COMM_SIZE];
+	char exe[PROCESS_EXE_SIZE];
+	char args[PROCESS_ARGS_SIZE]; /* each with its terminating zero */
+	char cgroup[PROCESS_CGROUP_SIZE];
+};
+
+struct listener_event {
+	struct owner_event head;
+	__u64 cookie;
+	__u8 local[16];
+	__u32 netns;
+	__u16 port;
+	__u8 protocol; /* enum protocol */
+	__u8 reserved;
+};
+
+/* What the owner hooks could not do; written by them. */
+struct owner_losses {
+	__u64 records_lost; /* the ring was full; tried again at the process's next call */
+	__u64 sockets_recorded; /* ever; what exceeds the table's size was evicted */
+	__u64 sockets_failed;
+	__u64 flows_failed;
+};
+
 /* A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. */
 struct packet_event {
 	__u16 version; /* ABI_VERSION */
@@ -214,6 +327,7 @@ struct packet_event {
 	__u32 size; /* of this record, data included */
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u64 cookie; /* the socket's, where the hook knows it; else 0 */
+	struct process_key sender; /* SOCKET_SENT of that socket at this moment */
 	__u32 ifindex;
 	__u32 frame_length;
 	__u32 payload_length; /* transport payload, padding excluded */
@@ -232,7 +346,8 @@ struct packet_event {
 	__u8 family; /* 4 or 6 */
 	__u8 socket_state;
 	__u8 has_vlan;
-	__u8 reserved[6];
+	__u8 is_own; /* the cookie's socket has the packet's own protocol and source port */
+	__u8 reserved[5];
 	__u8 data[];
 };
 
@@ -244,7 +359,13 @@ ABI_SIZE(struct peer_set, 264);
 ABI_SIZE(struct limits, 48);
 ABI_SIZE(struct replay, 24);
 ABI_SIZE(struct interface_record, 256);
-ABI_SIZE(struct packet_event, 96);
+ABI_SIZE(struct process_key, 16);
+ABI_SIZE(struct socket_record, 136);
+ABI_SIZE(struct flow_key, 44);
+ABI_SIZE(struct flow, 24);
+ABI_SIZE(struct process_event, 2672);
+ABI_SIZE(struct listener_event, 64);
+ABI_SIZE(struct packet_event, 112);
 #undef ABI_SIZE
 
 #endif

@@ -8,6 +8,7 @@
 #define MODEL_SIGHTING_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -45,12 +46,23 @@ struct process {
 	pid_t parent_pid;
 	uid_t uid;
 	uint64_t start_wall_ns;
+	uint64_t start_boot_ns;
+	uint32_t netns; /* inode of its network namespace; 0: not known */
+	bool executable_unlinked; /* the file has no name any more, or never had one */
 	char name[PROCESS_NAME_SIZE];
+	char parent_name[PROCESS_NAME_SIZE];
 	char executable[PROCESS_PATH_SIZE];
 	char command_line[PROCESS_COMMAND_SIZE]; /* arguments joined by single spaces */
 	char user[PROCESS_NAME_SIZE];
+	char cgroup[PROCESS_PATH_SIZE]; /* path below the hierarchy's root */
 	char unit[PROCESS_UNIT_SIZE]; /* systemd unit */
 	char container[PROCESS_CONTAINER_SIZE]; /* id */
+};
+
+/* Who else had a hand in a socket, where it was not the owner. */
+struct process_brief {
+	pid_t pid; /* 0: the same as the owner, or not known */
+	char name[PROCESS_NAME_SIZE];
 };
 
 struct endpoint {
@@ -81,6 +93,8 @@ struct sighting {
 	/* the owner */
 	enum quality quality;
 	struct process process;
+	struct process_brief created_by;
+	struct process_brief accepted_by;
 };
 
 /* The end of the wire that is not this host: the source of what came, the target of what left. */
