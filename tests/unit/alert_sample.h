@@ -44,6 +44,7 @@ static inline void sample_add_process(struct alert *alert)
 	alert->process = (struct process){
 		.pid = 123,
 		.parent_pid = 1,
+		.parent_name = "systemd",
 		.uid = 33,
 		.start_wall_ns = 1795329000000000000ULL,
 		.name = "nginx",

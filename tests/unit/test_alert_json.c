@@ -49,7 +49,8 @@ static void the_contracts_example_has_these_members(void **state)
 		    "\"mac\":\"00-00-5E-00-53-AB\"},"
 		    "\"destination\":{\"ip\":\"192.0.2.1\",\"port\":3409},"
 		    "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\","
-		    "\"direction\":\"inbound\",\"vlan\":{\"id\":7}},"
+		    "\"direction\":\"inbound\",\"vlan\":{\"id\":7},"
+		    "\"community_id\":\"1:3fZIYCgDN1Q1xx7mlYydpoqBH40=\"},"
 		    "\"observer\":{\"hostname\":\"sensor1\","
 		    "\"ingress\":{\"interface\":{\"name\":\"eth0\"}}},"
 		    "\"portsentinel\":{\"verdict\":\"closed\",\"kinds\":{\"syn\":17},"
@@ -68,7 +69,8 @@ static void a_process_stands_with_its_user_unit_and_container(void **state)
 	wanted = json_loads("{\"pid\":123,\"name\":\"nginx\",\"executable\":\"/usr/sbin/nginx\","
 			    "\"command_line\":\"nginx -g daemon off;\","
 			    "\"user\":{\"id\":\"33\",\"name\":\"www-data\"},"
-			    "\"start\":\"2026-11-22T06:30:00.000000Z\",\"parent\":{\"pid\":1}}",
+			    "\"start\":\"2026-11-22T06:30:00.000000Z\","
+			    "\"parent\":{\"pid\":1,\"name\":\"systemd\"}}",
 			    0, NULL);
 	assert_non_null(wanted);
 	assert_true(json_equal(json_object_get(made, "process"), wanted));
@@ -80,6 +82,34 @@ static void a_process_stands_with_its_user_unit_and_container(void **state)
 			       json_object_get(wanted, "systemd")));
 	assert_true(json_equal(json_object_get(made, "container"),
 			       json_object_get(wanted, "container")));
+	json_decref(wanted);
+	json_decref(made);
+}
+
+static void what_ecs_has_no_name_for_is_told_of_the_owner(void **state)
+{
+	struct alert alert = sample_alert();
+	json_t *made, *wanted, *own;
+	const char *name;
+	json_t *value;
+
+	(void)state;
+	sample_add_process(&alert);
+	alert.process.netns = 4026531840;
+	alert.process.executable_unlinked = true;
+	strcpy(alert.process.cgroup, "/system.slice/nginx.service");
+	alert.created_by = (struct process_brief){ .pid = 1, .name = "systemd" };
+	alert.accepted_by = (struct process_brief){ .pid = 124, .name = "worker" };
+	made = alert_to_json(&alert, NULL);
+	own = json_object_get(made, "portsentinel");
+	wanted = json_loads("{\"netns\":4026531840,\"executable_unlinked\":true,"
+			    "\"cgroup\":\"/system.slice/nginx.service\","
+			    "\"created_by\":{\"pid\":1,\"name\":\"systemd\"},"
+			    "\"accepted_by\":{\"pid\":124,\"name\":\"worker\"}}",
+			    0, NULL);
+	assert_non_null(wanted);
+	json_object_foreach(wanted, name, value)
+		assert_true(json_equal(json_object_get(own, name), value));
 	json_decref(wanted);
 	json_decref(made);
 }
@@ -104,6 +134,11 @@ static void what_is_not_known_is_left_out(void **state)
 	assert_null(json_object_get(own, "service"));
 	assert_null(json_object_get(own, "suppressed"));
 	assert_null(json_object_get(own, "looks_like"));
+	assert_null(json_object_get(own, "netns"));
+	assert_null(json_object_get(own, "cgroup"));
+	assert_null(json_object_get(own, "executable_unlinked"));
+	assert_null(json_object_get(own, "created_by"));
+	assert_null(json_object_get(own, "accepted_by"));
 	assert_true(json_is_null(json_object_get(own, "rule")));
 	json_decref(made);
 }
@@ -151,6 +186,21 @@ static void only_kinds_that_came_are_listed(void **state)
 	assert_int_equal(json_integer_value(json_object_get(kinds, "syn")), 17);
 	assert_int_equal(json_integer_value(json_object_get(kinds, "xmas")), 2);
 	assert_int_equal(json_integer_value(json_object_get(kinds, "icmp")), 1);
+	json_decref(made);
+}
+
+/* Its id would be made of the error's type and code. */
+static void an_icmp_error_has_no_community_id(void **state)
+{
+	struct alert alert = sample_alert();
+	json_t *made;
+
+	(void)state;
+	alert.kind = KIND_ICMP;
+	made = alert_to_json(&alert, NULL);
+	assert_non_null(made);
+	assert_null(json_object_get(json_object_get(made, "network"), "community_id"));
+	assert_null(json_object_get(json_object_get(made, "source"), "port"));
 	json_decref(made);
 }
 
@@ -225,9 +275,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_contracts_example_has_these_members),
 		cmocka_unit_test(a_process_stands_with_its_user_unit_and_container),
+		cmocka_unit_test(what_ecs_has_no_name_for_is_told_of_the_owner),
 		cmocka_unit_test(what_is_not_known_is_left_out),
 		cmocka_unit_test(what_leaves_is_outbound_at_the_egress),
 		cmocka_unit_test(only_kinds_that_came_are_listed),
+		cmocka_unit_test(an_icmp_error_has_no_community_id),
 		cmocka_unit_test(an_alert_about_no_packet_has_no_network),
 		cmocka_unit_test(a_name_that_is_no_utf8_is_escaped),
 		cmocka_unit_test(out_of_memory_gives_nothing_and_leaks_nothing),

@@ -75,6 +75,9 @@ static void the_defaults_are_the_contracts(void **state)
 	assert_string_equal(config.syslog_target, "local");
 	assert_int_equal(config.syslog_facility, 3);
 	assert_true(config_is_none(config.json_log_path));
+	assert_true(config_is_none(config.pcap_path));
+	assert_int_equal(config.pcap_max_size, 64 << 20);
+	assert_int_equal(config.pcap_files, 8);
 }
 
 static void the_setters_take_the_defaults_too(void **state)
@@ -97,6 +100,9 @@ static void the_setters_take_the_defaults_too(void **state)
 	take("--syslog", "local");
 	take("--facility", "daemon");
 	take("--json-log", "none");
+	take("--pcap", "none");
+	take("--pcap-max-size", "64M");
+	take("--pcap-files", "8");
 	take("--store", "none");
 	assert_memory_equal(&config, &before, sizeof(config));
 }
@@ -107,7 +113,7 @@ static void every_key_has_a_place_a_flag_and_help(void **state)
 	const struct config_key *keys = config_keys(&count);
 
 	(void)state;
-	assert_int_equal(count, 16);
+	assert_int_equal(count, 19);
 	for (i = 0; i < count; i++) {
 		assert_non_null(keys[i].set);
 		assert_true(keys[i].section[0] && keys[i].name[0] && keys[i].value[0] &&
@@ -275,6 +281,22 @@ static void a_path_is_any_text_that_fits(void **state)
 	refuse("--json-log", "a\x1b[0m", "control");
 }
 
+static void a_ring_of_files_has_a_path_a_size_and_a_number(void **state)
+{
+	(void)state;
+	take("--pcap", "/var/log/samples.pcapng");
+	assert_string_equal(config.pcap_path, "/var/log/samples.pcapng");
+	refuse("--pcap", "-", "no file's path");
+	refuse("--pcap", "/var/log/", "no file's path");
+	refuse("--pcap", "", "missing");
+	take("--pcap-max-size", "64K");
+	assert_int_equal(config.pcap_max_size, 64 << 10);
+	refuse("--pcap-max-size", "65535", "64K");
+	take("--pcap-files", "1");
+	assert_int_equal(config.pcap_files, 1);
+	refuse("--pcap-files", "0", "1 to 10000");
+}
+
 static void this_version_keeps_no_store(void **state)
 {
 	(void)state;
@@ -308,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup(syslog_goes_to_the_five_places, set_up),
 		cmocka_unit_test_setup(a_facility_is_known_by_name, set_up),
 		cmocka_unit_test_setup(a_path_is_any_text_that_fits, set_up),
+		cmocka_unit_test_setup(a_ring_of_files_has_a_path_a_size_and_a_number, set_up),
 		cmocka_unit_test_setup(this_version_keeps_no_store, set_up),
 		cmocka_unit_test(none_and_nothing_are_off),
 	};

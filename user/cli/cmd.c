@@ -37,6 +37,11 @@ static const struct command commands[] = {
 	  .help = "what is attached, and how" },
 	{ .object = "interface", .name = "detach", .words = "[NAME]", .words_max = 1,
 	  .run = cmd_interface_detach, .help = "remove what this instance left attached" },
+	{ .object = "sample", .name = "watch", .keywords = COUNTER_KEYWORDS | ARGUMENT_COUNT,
+	  .run = cmd_sample_watch, .help = "what the sensor samples, a line a packet" },
+	{ .object = "sample", .name = "save", .words = "FILE", .words_min = 1, .words_max = 1,
+	  .keywords = COUNTER_KEYWORDS | ARGUMENT_COUNT, .run = cmd_sample_save,
+	  .help = "the same as pcapng; - is standard output, for wireshark -k -i -" },
 	{ .object = "replay", .words = "FILE", .words_min = 1, .words_max = 1,
 	  .takes_flags = true, .run = cmd_replay,
 	  .help = "a capture file through the same program and pipeline" },
@@ -142,8 +147,9 @@ static int cmd_check_words(struct call *call, const struct command *command)
 
 	if (call->flag_count && !command->takes_flags)
 		return failure_misused("option '%s' belongs to 'run' and 'replay'", call->flags[0].key->flag);
-	if (command->keywords)
-		r = arguments_parse(call->words, call->word_count, command->keywords,
+	if (command->keywords && call->word_count >= command->words_min)
+		r = arguments_parse(call->words + command->words_min,
+				    call->word_count - command->words_min, command->keywords,
 				    &call->arguments, why, sizeof(why));
 	else
 		r = cmd_check_count(call, command, why, sizeof(why));

@@ -24,7 +24,7 @@ struct command {
 	const char *words; /* the form of its other arguments; NULL: none */
 	size_t words_min;
 	size_t words_max;
-	unsigned int keywords; /* bits of enum argument */
+	unsigned int keywords; /* bits of enum argument, behind words_min words */
 	bool takes_flags; /* the configuration keys' */
 	const char *help;
 	cmd_function *run;
@@ -55,6 +55,8 @@ cmd_function cmd_peer_show;
 cmd_function cmd_owner_show;
 cmd_function cmd_interface_show;
 cmd_function cmd_interface_detach;
+cmd_function cmd_sample_watch;
+cmd_function cmd_sample_save;
 cmd_function cmd_replay;
 cmd_function cmd_check_config;
 cmd_function cmd_check_host;

@@ -6,9 +6,8 @@
 #include "value.h"
 
 /* "[port N] [direction in|out]" */
-static void help_write_keywords(FILE *out, unsigned int bits)
+static void help_write_keywords(FILE *out, unsigned int bits, const char *separator)
 {
-	const char *separator = "";
 	size_t count;
 	const struct argument_keyword *keywords = arguments_list(&count);
 
@@ -29,7 +28,7 @@ static json_t *help_arguments(const struct command *command)
 	if (!out)
 		return NULL;
 	fputs(command->words ? command->words : command->takes_flags ? "[FLAGS]" : "", out);
-	help_write_keywords(out, command->keywords);
+	help_write_keywords(out, command->keywords, command->words ? " " : "");
 	return fclose(out) == 0 ? value_text(text) : NULL;
 }
 

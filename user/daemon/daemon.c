@@ -24,6 +24,7 @@
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
+#include "tap.h"
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
 #define SERVICES_NAMED_MAX 4
@@ -44,6 +45,7 @@ struct daemon {
 	struct owners *owners;
 	struct pipeline *pipeline;
 	struct outlets *outlets;
+	struct tap *tap;
 	struct attacher *attacher;
 	struct links *links;
 	struct ring *ring;
@@ -156,9 +158,26 @@ static json_t *daemon_status(const struct daemon *daemon)
 	char since[CLOCK_TEXT_SIZE];
 
 	clock_format(daemon->since_wall_ns, since);
-	return json_pack("{s:i, s:s, s:s, s:I, s:o}", "pid", (int)getpid(), "since", since,
+	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o}", "pid", (int)getpid(), "since", since,
 			 "version", VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
+			 "sample_readers", (json_int_t)tap_reader_count(daemon->tap),
 			 "sinks", outlets_status(daemon->outlets));
+}
+
+static void daemon_on_sighting(void *argument, const struct sighting *sighting)
+{
+	struct daemon *daemon = argument;
+
+	tap_send(daemon->tap, sighting);
+	outlets_take(daemon->outlets, sighting);
+}
+
+/* The owner of every packet is looked for while somebody wants to know. */
+static void daemon_set_tap(struct daemon *daemon)
+{
+	bool is_wanted = tap_reader_count(daemon->tap) || outlets_want_packets(daemon->outlets);
+
+	pipeline_set_tap(daemon->pipeline, is_wanted ? daemon_on_sighting : NULL, daemon);
 }
 
 /* The status file is written when its text has changed. */
@@ -177,6 +196,15 @@ static void daemon_write_status(struct daemon *daemon)
 	}
 	free(text);
 	json_decref(status);
+}
+
+static void daemon_on_readers(void *argument)
+{
+	struct daemon *daemon = argument;
+
+	daemon_set_tap(daemon);
+	if (daemon->ring) /* else it is not up yet */
+		daemon_write_status(daemon);
 }
 
 static void daemon_on_second(void *argument, uint32_t events)
@@ -209,6 +237,7 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	peers_set_limits(program_tables(daemon->program), fresh);
 	pipeline_configure(daemon->pipeline, fresh);
 	outlets_configure(daemon->outlets, fresh);
+	daemon_set_tap(daemon);
 	if (old.xdp != fresh->xdp) {
 		attach_set_xdp(daemon->attacher, fresh->xdp);
 		attach_detach_left(daemon->pins, 0, NULL);
@@ -290,7 +319,15 @@ static int daemon_build_pipeline(struct daemon *daemon)
 	r = outlets_new(&daemon->outlets, daemon->loop, daemon->pipeline);
 	if (r < 0)
 		return log_error(r, "build the sinks");
-	return outlets_configure(daemon->outlets, &daemon->config);
+	r = outlets_configure(daemon->outlets, &daemon->config);
+	if (r < 0)
+		return r;
+	r = tap_new(&daemon->tap, daemon->loop, daemon->options->instance, daemon_on_readers,
+		    daemon);
+	if (r < 0)
+		return log_error(r, "listen for readers of samples");
+	daemon_set_tap(daemon);
+	return 0;
 }
 
 static int daemon_attach(struct daemon *daemon)
@@ -357,7 +394,9 @@ static void daemon_take_down(struct daemon *daemon)
 	if (daemon->pipeline) {
 		pipeline_flush(daemon->pipeline);
 		pipeline_watch_loss(daemon->pipeline);
+		pipeline_set_tap(daemon->pipeline, NULL, NULL);
 	}
+	tap_free(daemon->tap);
 	outlets_free(daemon->outlets, DRAIN_NS);
 	pipeline_free(daemon->pipeline);
 	links_free(daemon->links);

@@ -13,10 +13,11 @@ enum outlet {
 	OUTLET_CONSOLE,
 	OUTLET_SYSLOG,
 	OUTLET_JSON_LOG,
+	OUTLET_PCAP,
 	OUTLET_COUNT,
 };
 
-#define OUTLET_TEXT_SIZE (CONFIG_TEXT_SIZE + 32)
+#define OUTLET_TEXT_SIZE (CONFIG_TEXT_SIZE + 64)
 
 struct outlets {
 	struct loop *loop;
@@ -37,12 +38,14 @@ int outlets_new(struct outlets **ret_outlets, struct loop *loop, struct pipeline
 	return 0;
 }
 
-static size_t outlets_collect(const struct outlets *outlets, struct sink *sinks[OUTLET_COUNT])
+/* All, or those that take alerts. */
+static size_t outlets_collect(const struct outlets *outlets, struct sink *sinks[OUTLET_COUNT],
+			      bool only_senders)
 {
 	size_t count = 0;
 
 	for (enum outlet outlet = 0; outlet < OUTLET_COUNT; outlet++)
-		if (outlets->sinks[outlet])
+		if (outlets->sinks[outlet] && (!only_senders || outlets->sinks[outlet]->ops->send))
 			sinks[count++] = outlets->sinks[outlet];
 	return count;
 }
@@ -54,7 +57,7 @@ void outlets_free(struct outlets *outlets, uint64_t drain_ns)
 
 	if (!outlets)
 		return;
-	count = outlets_collect(outlets, sinks);
+	count = outlets_collect(outlets, sinks, false);
 	sink_drain(sinks, count, drain_ns);
 	pipeline_set_sinks(outlets->pipeline, NULL, 0);
 	for (size_t i = 0; i < count; i++)
@@ -89,6 +92,12 @@ static void outlets_describe(const struct config *config, enum outlet outlet,
 			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d",
 				 config->syslog_target, config->syslog_facility);
 		break;
+	case OUTLET_PCAP:
+		if (!config_is_none(config->pcap_path))
+			snprintf(description, OUTLET_TEXT_SIZE, "%s %llu %llu", config->pcap_path,
+				 (unsigned long long)config->pcap_max_size,
+				 (unsigned long long)config->pcap_files);
+		break;
 	default:
 		if (!config_is_none(config->json_log_path))
 			snprintf(description, OUTLET_TEXT_SIZE, "%s", config->json_log_path);
@@ -109,6 +118,10 @@ static int outlets_open(struct outlets *outlets, const struct config *config, en
 		r = syslog_sink_new(ret_sink, outlets->loop, config->syslog_target,
 				    config->syslog_facility);
 		return r < 0 ? log_error(r, "send to syslog %s", config->syslog_target) : 0;
+	case OUTLET_PCAP:
+		r = pcap_sink_new(ret_sink, config->pcap_path, config->pcap_max_size,
+				  config->pcap_files);
+		return r < 0 ? log_error(r, "write packets to %s", config->pcap_path) : 0;
 	default:
 		r = jsonl_sink_new(ret_sink, outlets->loop, config->json_log_path);
 		return r < 0 ? log_error(r, "open the JSON log %s", config->json_log_path) : 0;
@@ -150,9 +163,22 @@ int outlets_configure(struct outlets *outlets, const struct config *config)
 		one = outlets_configure_one(outlets, config, outlet);
 		r = r ? r : one;
 	}
-	count = outlets_collect(outlets, sinks);
+	count = outlets_collect(outlets, sinks, true);
 	pipeline_set_sinks(outlets->pipeline, sinks, count);
 	return r;
+}
+
+bool outlets_want_packets(const struct outlets *outlets)
+{
+	return outlets->sinks[OUTLET_PCAP];
+}
+
+void outlets_take(struct outlets *outlets, const struct sighting *sighting)
+{
+	struct sink *pcap = outlets->sinks[OUTLET_PCAP];
+
+	if (pcap)
+		pcap->ops->take(pcap, sighting);
 }
 
 bool outlets_has_console(const struct outlets *outlets)

@@ -25,6 +25,12 @@ int outlets_configure(struct outlets *outlets, const struct config *config);
 /* Do alerts for people go to standard output? */
 bool outlets_has_console(const struct outlets *outlets);
 
+/* Does a sink take packets? */
+bool outlets_want_packets(const struct outlets *outlets);
+
+/* Gives a packet to the sinks that take packets. */
+void outlets_take(struct outlets *outlets, const struct sighting *sighting);
+
 /* [{"kind", "target", "state", "sent", "dropped", "queued"}]; a new reference. */
 json_t *outlets_status(const struct outlets *outlets);
 

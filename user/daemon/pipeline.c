@@ -26,6 +26,8 @@ struct pipeline {
 	struct table *names; /* ifindex -> char[IF_NAMESIZE] */
 	struct sink *sinks[PIPELINE_SINKS_MAX];
 	size_t sink_count;
+	pipeline_tap *tap; /* may be NULL */
+	void *tap_argument;
 	uint64_t window_ns;
 	uint64_t lost; /* samples, as told so far */
 	uint64_t lost_told_ns; /* when; 0: never */
@@ -149,6 +151,12 @@ void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, si
 	memcpy(pipeline->sinks, sinks, pipeline->sink_count * sizeof(*sinks));
 }
 
+void pipeline_set_tap(struct pipeline *pipeline, pipeline_tap *tap, void *argument)
+{
+	pipeline->tap = tap;
+	pipeline->tap_argument = argument;
+}
+
 static struct endpoint pipeline_endpoint(const uint8_t addr[16], uint16_t port)
 {
 	struct endpoint endpoint = { .port = port };
@@ -218,11 +226,24 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 	fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
 }
 
+/* What no alert wanted to know is found out for the tap. */
+static void pipeline_tell_tap(struct pipeline *pipeline, struct sighting *sighting)
+{
+	if (!pipeline->tap)
+		return;
+	if (!sighting->looks_like)
+		sighting->looks_like = tools_look_like(sighting->event);
+	if (pipeline->parts.owners && sighting->quality == QUALITY_NONE)
+		owners_find(pipeline->parts.owners, sighting);
+	pipeline->tap(pipeline->tap_argument, sighting);
+}
+
 void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
 {
 	static const enum role roles[] = { ROLE_TO, ROLE_FROM };
 	uint64_t now_ns = clock_boot_ns();
 	struct sighting sighting;
+	bool is_told = false;
 
 	if (pipeline->armed_for_ns && now_ns >= pipeline->armed_for_ns)
 		pipeline_tick(pipeline, now_ns);
@@ -231,6 +252,9 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
 			continue;
 		pipeline_sight(pipeline, event, roles[i], &sighting);
 		pipeline_judge(pipeline, &sighting, now_ns);
+		if (!is_told)
+			pipeline_tell_tap(pipeline, &sighting);
+		is_told = true;
 	}
 	if (pipeline->armed_for_ns == 0)
 		pipeline_tick(pipeline, now_ns);

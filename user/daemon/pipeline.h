@@ -40,6 +40,13 @@ void pipeline_name_interface(struct pipeline *pipeline, uint32_t ifindex, const 
 /* The sinks that get each alert; the array is copied, the sinks stay the caller's. */
 void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, size_t count);
 
+/*
+ * Gives every packet on, once, after its owner was looked for; under both roles "to" is told.
+ * NULL: to nobody, and owners are looked for where an alert wants them.
+ */
+typedef void pipeline_tap(void *argument, const struct sighting *sighting);
+void pipeline_set_tap(struct pipeline *pipeline, pipeline_tap *tap, void *argument);
+
 /* One sample. */
 void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
 

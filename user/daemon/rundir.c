@@ -11,7 +11,6 @@
 #include "../base/util.h"
 
 #define INSTANCE_MAX 64
-#define RUNDIR_PATH_SIZE 128
 
 bool rundir_instance_valid(const char *instance)
 {
@@ -25,7 +24,7 @@ bool rundir_instance_valid(const char *instance)
 	return true;
 }
 
-static void rundir_path(const char *instance, const char *name, char path[RUNDIR_PATH_SIZE])
+void rundir_path(const char *instance, const char *name, char path[RUNDIR_PATH_SIZE])
 {
 	snprintf(path, RUNDIR_PATH_SIZE, "/run/%s%s%s", instance, name[0] ? "/" : "", name);
 }

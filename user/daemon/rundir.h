@@ -13,6 +13,10 @@
 /* Letters, digits, '-', '_' and '.', not first; at most 64: a name is part of paths. */
 bool rundir_instance_valid(const char *instance);
 
+/* "/run/INSTANCE/NAME"; the directory itself where `name` is "". */
+#define RUNDIR_PATH_SIZE 108 /* a socket's path is never longer */
+void rundir_path(const char *instance, const char *name, char path[RUNDIR_PATH_SIZE]);
+
 /* Takes the lock: a descriptor to keep open, or -errno; -EBUSY: a sensor of that name runs. */
 int rundir_lock(const char *instance);
 

@@ -139,6 +139,14 @@ void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t
 	fold->options.max_rate_ns = max_rate_ns;
 }
 
+static void fold_copy_owner(struct alert *alert, const struct sighting *sighting)
+{
+	alert->quality = sighting->quality;
+	alert->process = sighting->process;
+	alert->created_by = sighting->created_by;
+	alert->accepted_by = sighting->accepted_by;
+}
+
 static void fold_copy_packet(struct alert *alert, const struct sighting *sighting)
 {
 	const struct packet_event *event = sighting->event;
@@ -153,15 +161,10 @@ static void fold_copy_packet(struct alert *alert, const struct sighting *sightin
 	alert->source = sighting->source;
 	alert->destination = sighting->destination;
 	alert->verdict = sighting->verdict;
-	alert->quality = sighting->quality;
-	alert->process = sighting->process;
+	fold_copy_owner(alert, sighting);
 	alert->has_vlan = event->has_vlan;
-	alert->vlan_id = event->vlan & 0xfff;
-	/* Ethernet: destination, then source; loopback frames have zeros there. */
-	if (event->l3_offset >= 14 && event->snap_length >= 12) {
-		memcpy(alert->source_mac, event->data + 6, 6);
-		alert->has_mac = memcmp(alert->source_mac, "\0\0\0\0\0\0", 6) != 0;
-	}
+	alert->vlan_id = event->vlan & SIGHTING_VLAN_ID;
+	alert->has_mac = sighting_source_mac(event, alert->source_mac);
 }
 
 static void fold_open_window(struct fold *fold, struct fold_entry *entry,
@@ -187,8 +190,7 @@ static void fold_learn(struct alert *alert, const struct sighting *sighting)
 	if (alert->quality != QUALITY_NONE || sighting->quality == QUALITY_NONE)
 		return;
 	alert->verdict = sighting->verdict;
-	alert->quality = sighting->quality;
-	alert->process = sighting->process;
+	fold_copy_owner(alert, sighting);
 }
 
 static struct fold_key fold_key(const struct sighting *sighting, enum action action)

@@ -59,6 +59,8 @@ struct alert {
 	enum verdict verdict;
 	enum quality quality;
 	struct process process;
+	struct process_brief created_by;
+	struct process_brief accepted_by;
 	char looks_like[ALERT_TOOL_SIZE]; /* the first tool that a packet looked like; or "" */
 };
 

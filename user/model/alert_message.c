@@ -1,40 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* alert_message.c - an alert as one line for people. */
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "../base/clock.h"
-#include "../base/text.h"
 #include "../base/util.h"
 #include "alert.h"
+#include "line.h"
 #include "service.h"
-
-/* Grows at the end; what does not fit is cut off, at a whole escape in what others wrote. */
-struct line {
-	char *out;
-	size_t size;
-	size_t used;
-};
-
-static void PRINTF_LIKE(2, 3) line_add(struct line *line, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(line->out + line->used, line->size - line->used, format, arguments);
-	va_end(arguments);
-	line->used += MIN((size_t)length, line->size - line->used - 1);
-}
-
-static void line_add_foreign(struct line *line, const char *text)
-{
-	size_t room = line->size - line->used;
-
-	if (text_escape(line->out + line->used, room, text, strlen(text)) >= room)
-		line->size = line->used + strlen(line->out + line->used) + 1; /* full */
-	line->used += strlen(line->out + line->used);
-}
 
 static const char *kind_for_people(enum kind kind)
 {

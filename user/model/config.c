@@ -19,6 +19,8 @@
 #define WINDOW_MIN_NS CLOCK_NS_PER_SECOND
 #define WINDOW_MAX_NS (86400 * CLOCK_NS_PER_SECOND)
 #define FACILITY_DAEMON 3
+#define PCAP_SIZE_MIN (64 << 10)
+#define PCAP_FILES_MAX 10000
 
 bool config_is_none(const char *value)
 {
@@ -280,6 +282,31 @@ static int set_json_log_path(struct config *config, const char *value, char *ret
 	return set_text(config->json_log_path, value, ret_why, why_size);
 }
 
+static int set_pcap_path(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	size_t length = strlen(value);
+
+	if (util_streq(value, "-") || (length && value[length - 1] == '/'))
+		return text_refuse(ret_why, why_size, "'%s' is no file's path", value);
+	return set_text(config->pcap_path, value, ret_why, why_size);
+}
+
+static int set_pcap_max_size(struct config *config, const char *value, char *ret_why,
+			     size_t why_size)
+{
+	uint64_t octets;
+
+	if (text_parse_size(value, &octets) || octets < PCAP_SIZE_MIN)
+		return text_refuse(ret_why, why_size, "'%s' is no size from 64K up", value);
+	config->pcap_max_size = octets;
+	return 0;
+}
+
+static int set_pcap_files(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	return set_number(&config->pcap_files, value, 1, PCAP_FILES_MAX, ret_why, why_size);
+}
+
 static int set_store_path(struct config *config, const char *value, char *ret_why, size_t why_size)
 {
 	(void)config;
@@ -319,6 +346,12 @@ static const struct config_key keys[] = {
 	  set_syslog_facility, false },
 	{ "json-log", "path", "--json-log", "FILE|-", "a file of JSON lines; - is standard output",
 	  set_json_log_path, false },
+	{ "pcap", "path", "--pcap", "FILE",
+	  "pcapng files of what is sampled, numbered before their suffix", set_pcap_path, false },
+	{ "pcap", "max-size", "--pcap-max-size", "SIZE", "octets of such a file: 64M",
+	  set_pcap_max_size, false },
+	{ "pcap", "files", "--pcap-files", "NUMBER", "how many of them are kept", set_pcap_files,
+	  false },
 	{ "store", "path", "--store", "none", "this version keeps no store", set_store_path,
 	  false },
 };
@@ -357,6 +390,9 @@ void config_init(struct config *config)
 		.syslog_target = "local",
 		.syslog_facility = FACILITY_DAEMON,
 		.json_log_path = "none",
+		.pcap_path = "none",
+		.pcap_max_size = 64 << 20,
+		.pcap_files = 8,
 	};
 	port_set_add(&config->ports, CONFIG_DEFAULT_PORTS, why, sizeof(why));
 }

@@ -49,6 +49,10 @@ struct config {
 	int syslog_facility; /* 0..23 */
 	/* [json-log] */
 	char json_log_path[CONFIG_TEXT_SIZE]; /* "" and "none": off, "-": standard output */
+	/* [pcap] */
+	char pcap_path[CONFIG_TEXT_SIZE]; /* "" and "none": off */
+	uint64_t pcap_max_size; /* octets a file */
+	uint64_t pcap_files; /* kept */
 };
 
 /* The defaults. */

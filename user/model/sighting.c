@@ -25,3 +25,41 @@ const char *sighting_quality_word(enum quality quality)
 
 	return quality < ARRAY_SIZE(words) ? words[quality] : "none";
 }
+
+#define ETHERNET_HEADER 14
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+
+static unsigned int read_16(const uint8_t *at)
+{
+	return (unsigned int)at[0] << 8 | at[1];
+}
+
+/*
+ * The inner header of a tunnel stands where an Ethernet header may be before it, or another IP
+ * header: that one states the very length of the frame.
+ */
+static bool is_outer_ip(const struct packet_event *event)
+{
+	if (event->l3_offset < IPV4_HEADER || event->snap_length < IPV4_HEADER)
+		return false;
+	if (event->data[0] >> 4 == 4)
+		return read_16(event->data + 2) == event->frame_length;
+	return event->data[0] >> 4 == 6 &&
+	       read_16(event->data + 4) + IPV6_HEADER == event->frame_length;
+}
+
+bool sighting_has_ethernet(const struct packet_event *event)
+{
+	return event->l3_offset >= ETHERNET_HEADER && event->snap_length >= ETHERNET_HEADER &&
+	       !is_outer_ip(event);
+}
+
+bool sighting_source_mac(const struct packet_event *event, uint8_t ret_mac[6])
+{
+	/* destination, then source */
+	if (!sighting_has_ethernet(event) || !memcmp(event->data + 6, "\0\0\0\0\0\0", 6))
+		return false;
+	memcpy(ret_mac, event->data + 6, 6);
+	return true;
+}

@@ -7,6 +7,7 @@
 #ifndef MODEL_SIGHTING_H
 #define MODEL_SIGHTING_H
 
+#include <jansson.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,8 +104,32 @@ static inline const struct endpoint *sighting_peer(const struct sighting *sighti
 	return sighting->direction == DIRECTION_IN ? &sighting->source : &sighting->destination;
 }
 
+/* Does the frame begin with an Ethernet header? Else with an IP header. */
+bool sighting_has_ethernet(const struct packet_event *event);
+
+/* Who sent the frame; false where it has no such header, or zeros there (loopback). */
+bool sighting_source_mac(const struct packet_event *event, uint8_t ret_mac[6]);
+
+#define SIGHTING_VLAN_ID 0xfff /* in a tag */
+
 /* The contract's words. Static. */
 const char *sighting_verdict_word(enum verdict verdict);
 const char *sighting_quality_word(enum quality quality);
+
+/*
+ * Lines for people, escaped. The comment tells what was found out about the packet: "verdict
+ * listening, quality exact, process "nc" pid 7, ..."; the line tells the packet, too, but not its
+ * time. Cut where they would be longer; `event` must be there. Return out.
+ */
+#define SIGHTING_TEXT_SIZE 1536
+const char *sighting_format_line(const struct sighting *sighting, char out[SIGHTING_TEXT_SIZE]);
+const char *sighting_format_comment(const struct sighting *sighting, char out[SIGHTING_TEXT_SIZE]);
+
+/*
+ * A JSON object (Elastic Common Schema names), as an alert's; `event` must be there. Every string
+ * in it is valid UTF-8. `hostname` is this host's. Returns a new reference, NULL when memory is
+ * out.
+ */
+json_t *sighting_to_json(const struct sighting *sighting, const char *hostname);
 
 #endif

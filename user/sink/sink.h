@@ -17,9 +17,9 @@
 
 #define SINK_STATE_SIZE 160
 
-/* For `status show`. sent + dropped + queued = alerts given to the sink. */
+/* For `status show`. sent + dropped + queued = alerts (packets) given to the sink. */
 struct sink_status {
-	const char *kind; /* "syslog", "json-log", "console" */
+	const char *kind; /* "syslog", "json-log", "console", "pcap" */
 	char target[SINK_STATE_SIZE];
 	char state[SINK_STATE_SIZE]; /* "connected", or why not */
 	uint64_t sent;
@@ -30,8 +30,10 @@ struct sink_status {
 struct sink;
 
 struct sink_ops {
-	/* Formats and queues or writes; never blocks. */
+	/* Formats and queues or writes; never blocks. NULL: it takes packets, no alerts. */
 	void (*send)(struct sink *sink, const struct alert *alert);
+	/* The same for each sampled packet. NULL: it takes alerts. */
+	void (*take)(struct sink *sink, const struct sighting *sighting);
 	/* Opens the target anew (log rotation, SIGHUP). May be NULL. */
 	void (*reopen)(struct sink *sink);
 	/*
@@ -62,6 +64,13 @@ int jsonl_sink_new(struct sink **ret_sink, struct loop *loop, const char *path);
 
 /* Lines for people on standard output, with the local time in front. */
 int console_sink_new(struct sink **ret_sink, struct loop *loop);
+
+/*
+ * Packets, in `files` pcapng files of at most `max_size` octets each: PATH with a number and the
+ * time before its suffix. The first is made with the first packet, the next also when the last
+ * was moved away before a reopen. 0 or -errno (its directory cannot be written to).
+ */
+int pcap_sink_new(struct sink **ret_sink, const char *path, uint64_t max_size, uint64_t files);
 
 /* Gives what is queued up to `timeout_ns` to go out, at shutdown, after the loop has ended. */
 void sink_drain(struct sink *const *sinks, size_t count, uint64_t timeout_ns);
