@@ -279,7 +279,7 @@ static int daemon_build_pipeline(struct daemon *daemon)
 		.loop = daemon->loop,
 		.tables = program_tables(daemon->program),
 	};
-	int r = owners_new(&daemon->owners);
+	int r = owners_new(&daemon->owners, NULL);
 
 	if (r < 0)
 		return log_error(r, "open the kernel's socket list");

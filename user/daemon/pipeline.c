@@ -214,7 +214,7 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 		return;
 	sighting->looks_like = tools_look_like(sighting->event);
 	if (pipeline->parts.owners && fold_wants_owner(pipeline->fold, sighting, action))
-		owners_find(pipeline->parts.owners, sighting);
+		owners_find(pipeline->parts.owners, sighting, now_ns);
 	fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
 }
 
