@@ -7,7 +7,7 @@
 #include "../base/log.h"
 #include "../base/util.h"
 #include "../kernel/hooks.h"
-#include "../kernel/records.h"
+#include "../kernel/reports.h"
 #include "../model/words.h"
 
 #define WITNESS_FLOWS 65536
@@ -16,7 +16,7 @@ struct witness {
 	size_t socket_room;
 	struct hooks *hooks;
 	struct owners *owners;
-	struct records *records; /* NULL: there are no hooks */
+	struct reports *reports; /* NULL: there are no hooks */
 	witness_socket_handler *on_socket;
 	void *argument;
 };
@@ -66,14 +66,14 @@ static void witness_on_socket(void *argument, const struct listener_event *event
 
 static int witness_read_records(struct witness *witness, struct loop *loop)
 {
-	const struct records_handlers handlers = {
+	const struct reports_handlers handlers = {
 		.process = witness_on_process,
 		.socket = witness_on_socket,
 		.argument = witness,
 	};
 	int fd = hooks_records_fd(witness->hooks);
 
-	return fd < 0 ? 0 : records_new(&witness->records, loop, fd, &handlers);
+	return fd < 0 ? 0 : reports_new(&witness->reports, loop, fd, &handlers);
 }
 
 static int witness_build(struct witness *witness, const struct witness_options *options)
@@ -96,7 +96,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 	r = witness_read_records(witness, options->loop);
 	if (r < 0)
 		return log_error(r, "read the owner hooks' records");
-	r = owners_new(&witness->owners, witness->records ? &source : NULL);
+	r = owners_new(&witness->owners, witness->reports ? &source : NULL);
 	if (r < 0)
 		return log_error(r, "open the kernel's socket list");
 	r = witness_scan(witness);
@@ -129,7 +129,7 @@ void witness_free(struct witness *witness)
 	if (!witness)
 		return;
 	owners_free(witness->owners);
-	records_free(witness->records);
+	reports_free(witness->reports);
 	hooks_free(witness->hooks);
 	free(witness);
 }
@@ -141,8 +141,8 @@ struct owners *witness_owners(struct witness *witness)
 
 void witness_catch_up(struct witness *witness)
 {
-	if (witness->records)
-		records_drain(witness->records);
+	if (witness->reports)
+		reports_drain(witness->reports);
 }
 
 static json_t *witness_answers(const struct owners_status *status)

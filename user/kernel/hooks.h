@@ -41,7 +41,7 @@ int hooks_scan(struct hooks *hooks);
 int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record);
 int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow);
 
-/* The ring of records (records.h): the hooks' own descriptor; -1: there is none. */
+/* The ring of records (reports.h): the hooks' own descriptor; -1: there is none. */
 int hooks_records_fd(const struct hooks *hooks);
 
 struct hooks_description {
