@@ -168,7 +168,7 @@ static void a_packet_stands_behind_its_interface(void **state)
 	pcapng_free(pcapng);
 }
 
-static void what_is_not_known_has_no_option(void **state)
+static void what_is_not_known_has_no_option_and_a_name_is_escaped(void **state)
 {
 	struct pcapng *pcapng = begin();
 	struct sighting_sample sample;
@@ -182,11 +182,13 @@ static void what_is_not_known_has_no_option(void **state)
 	sample.sighting.process = (struct process){};
 	sample.sighting.direction = DIRECTION_OUT;
 	sample.event.l3_offset = 0;
+	strcpy(sample.sighting.interface, "e\x1b\xff");
 	pcapng_clear(pcapng);
 	assert_int_equal(pcapng_add(pcapng, &sample.sighting), 0);
 	rest = pcapng_bytes(pcapng, &left);
 	block = next_block(&rest, &left);
 	assert_memory_equal(block.body, "\x65\0\0\0", 4); /* raw IP */
+	assert_text(&block, 8, 2, "e\\x1b\\xff");
 	block = next_block(&rest, &left);
 	assert_null(find_option(&block, 20 + 56, 8, &length));
 	assert_numbers(&block, 2, 2, NULL);
@@ -493,7 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_section_tells_the_byte_order_and_the_program),
 		cmocka_unit_test(a_packet_stands_behind_its_interface),
-		cmocka_unit_test(what_is_not_known_has_no_option),
+		cmocka_unit_test(what_is_not_known_has_no_option_and_a_name_is_escaped),
 		cmocka_unit_test(an_interface_is_described_once_a_section),
 		cmocka_unit_test(an_interface_that_was_taken_back_is_described_again),
 		RING_TEST(the_first_packet_makes_the_first_file),

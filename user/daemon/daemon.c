@@ -212,8 +212,7 @@ static void daemon_on_readers(void *argument)
 	struct daemon *daemon = argument;
 
 	daemon_set_tap(daemon);
-	if (daemon->ring) /* else it is not up yet */
-		daemon_write_status(daemon);
+	daemon_write_status(daemon);
 }
 
 static void daemon_on_second(void *argument, uint32_t events)

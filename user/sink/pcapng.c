@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/utsname.h>
 
+#include "../base/text.h"
 #include "../base/util.h"
 
 #ifndef VERSION
@@ -33,6 +34,7 @@
 #define LINK_ETHERNET 1
 #define LINK_RAW 101 /* begins with an IP header */
 #define SNAP_LENGTH 256 /* the most that a sample holds */
+#define NAME_ESCAPED_SIZE (4 * IF_NAMESIZE)
 
 struct pcapng_interface {
 	uint32_t index;
@@ -175,12 +177,14 @@ int pcapng_begin(struct pcapng *pcapng)
 static int put_interface(struct pcapng *pcapng, const struct pcapng_interface *interface)
 {
 	const uint8_t resolution = RESOLUTION_NS;
+	char name[NAME_ESCAPED_SIZE]; /* any octet but a slash or a blank may be in one */
 
+	text_escape(name, sizeof(name), interface->name, strlen(interface->name));
 	begin_block(pcapng, BLOCK_INTERFACE);
 	put_16(pcapng, interface->link_type);
 	put_16(pcapng, 0);
 	put_32(pcapng, SNAP_LENGTH);
-	put_text_option(pcapng, OPTION_INTERFACE_NAME, interface->name);
+	put_text_option(pcapng, OPTION_INTERFACE_NAME, name);
 	put_option(pcapng, OPTION_INTERFACE_RESOLUTION, &resolution, sizeof(resolution));
 	return end_block(pcapng);
 }
