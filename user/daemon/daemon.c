@@ -37,6 +37,7 @@ struct daemon {
 	uint64_t since_wall_ns;
 	size_t watched; /* interfaces, ever */
 	char *status_written; /* the status file's text */
+	struct watch asked; /* the ports whose holders were looked for */
 
 	struct loop *loop;
 	struct loop_source *signals[3];
@@ -215,12 +216,38 @@ static void daemon_on_readers(void *argument)
 	daemon_write_status(daemon);
 }
 
+static void daemon_on_holder(void *argument, const struct sighting *sighting)
+{
+	struct daemon *daemon = argument;
+
+	pipeline_take_holder(daemon->pipeline, sighting);
+}
+
+/* Who held a port before it was watched: at the start, and whenever ports are added. */
+static void daemon_tell_holders(struct daemon *daemon)
+{
+	const struct tables *tables = program_tables(daemon->program);
+	_cleanup_free_ struct port_set *added = calloc(1, sizeof(*added));
+	int r = -ENOMEM;
+
+	if (memcmp(tables->watch, &daemon->asked, sizeof(daemon->asked)) == 0)
+		return;
+	if (added) {
+		watch_get_added(tables, &daemon->asked, added);
+		daemon->asked = *tables->watch;
+		r = witness_visit_holders(added, daemon_on_holder, daemon);
+	}
+	if (r < 0)
+		log_error(r, "list the owners of the watched ports, ignoring");
+}
+
 static void daemon_on_second(void *argument, uint32_t events)
 {
 	struct daemon *daemon = argument;
 
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
+	daemon_tell_holders(daemon);
 	daemon_write_status(daemon);
 }
 
@@ -397,7 +424,11 @@ static int daemon_build(struct daemon *daemon)
 	if (program_continues(daemon->program))
 		daemon_say(daemon, "counters continue from the run before");
 	r = daemon_attach(daemon);
-	return r == 0 ? daemon_start_reading(daemon) : r;
+	if (r == 0)
+		r = daemon_start_reading(daemon);
+	if (r == 0)
+		daemon_tell_holders(daemon);
+	return r;
 }
 
 /* From the packets' end to the sinks': nothing that was sampled is left behind. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/util.h"
 #include "../kernel/hooks.h"
@@ -143,6 +144,44 @@ void witness_catch_up(struct witness *witness)
 {
 	if (witness->reports)
 		reports_drain(witness->reports);
+}
+
+static bool witness_is_listener(const struct owner_row *row)
+{
+	return row->process.pid && !row->has_peer &&
+	       (row->protocol == PROTOCOL_UDP || util_streq(row->state, "listen"));
+}
+
+static bool witness_is_same_socket(const struct owner_row *a, const struct owner_row *b)
+{
+	return a->port == b->port && a->protocol == b->protocol && a->netns == b->netns &&
+	       memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
+}
+
+int witness_visit_holders(const struct port_set *ports, witness_holder_visitor *visit,
+			  void *argument)
+{
+	_cleanup_free_ struct owner_row *rows = NULL;
+	size_t count = 0;
+	int r = owners_list(ports, &rows, &count);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct owner_row *row = &rows[i];
+		struct sighting sighting = {
+			.boot_ns = clock_boot_ns(),
+			.wall_ns = clock_wall_ns(),
+			.role = ROLE_TO,
+			.protocol = row->protocol,
+			.port = row->port,
+			.destination = row->local,
+			.quality = QUALITY_LISTENER,
+			.process = row->process,
+		};
+
+		if (witness_is_listener(row) && (i == 0 || !witness_is_same_socket(row, row - 1)))
+			visit(argument, &sighting);
+	}
+	return r;
 }
 
 static json_t *witness_answers(const struct owners_status *status)

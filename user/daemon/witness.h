@@ -35,6 +35,14 @@ struct owners *witness_owners(struct witness *witness);
 /* Takes in what the kernel has recorded by now. */
 void witness_catch_up(struct witness *witness);
 
+/*
+ * Visits who holds one of the ports already: one process a socket, in a sighting without a
+ * packet. 0 or -errno.
+ */
+typedef void witness_holder_visitor(void *argument, const struct sighting *sighting);
+int witness_visit_holders(const struct port_set *ports, witness_holder_visitor *visit,
+			  void *argument);
+
 /* {"hooks", "cgroup_hooks", "scan", "lost", "why_not_better", ...}; a new reference. */
 json_t *witness_status(const struct witness *witness);
 

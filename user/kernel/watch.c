@@ -52,12 +52,21 @@ void watch_remove(const struct tables *tables, const struct port_set *ports)
 	watch_change_all(tables, ports, false);
 }
 
-void watch_get(const struct tables *tables, struct port_set *ret_ports)
+void watch_get_added(const struct tables *tables, const struct watch *before,
+		     struct port_set *ret_ports)
 {
 	for (unsigned int port = 0; port < 65536; port++) {
 		ret_ports->protocols[port] = 0;
 		for (enum protocol protocol = 0; protocol < PROTOCOL_COUNT; protocol++)
-			if (*watch_word(tables, protocol, port) & watch_bit(port))
+			if (*watch_word(tables, protocol, port) & watch_bit(port) &
+			    ~before->words[protocol][htons(port) >> 6])
 				ret_ports->protocols[port] |= 1 << protocol;
 	}
+}
+
+void watch_get(const struct tables *tables, struct port_set *ret_ports)
+{
+	static const struct watch nothing;
+
+	watch_get_added(tables, &nothing, ret_ports);
 }

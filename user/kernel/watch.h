@@ -15,4 +15,8 @@ void watch_remove(const struct tables *tables, const struct port_set *ports);
 
 void watch_get(const struct tables *tables, struct port_set *ret_ports);
 
+/* Those that are watched now and were not in `before`. */
+void watch_get_added(const struct tables *tables, const struct watch *before,
+		     struct port_set *ret_ports);
+
 #endif
