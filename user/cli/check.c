@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "../base/log.h"
+#include "../kernel/hooks.h"
 #include "../kernel/probe.h"
 #include "cmd.h"
 #include "settings.h"
@@ -53,6 +54,46 @@ static json_t *check_features(size_t *ret_present)
 	return list;
 }
 
+/* Takes the rung for a moment: that is the one way to know. */
+static json_t *check_rung(const struct program *program, const struct hooks_rung *rung)
+{
+	const struct hooks_options options = { .program = program, .choice = rung->word,
+					       .flows = 1 };
+	struct hooks_description description;
+	struct hooks *hooks;
+	bool is_present;
+	int r = hooks_load(&hooks, &options);
+
+	if (r < 0) {
+		log_error(r, "try %s", rung->word);
+		return NULL;
+	}
+	hooks_describe(hooks, &description);
+	hooks_free(hooks);
+	is_present = util_streq(description.process_hooks, rung->word);
+	return json_pack("{s:s, s:b, s:s?, s:s?}", "name", rung->word, "present", is_present,
+			 "lost", rung->lost, "why_not", is_present ? NULL : description.why);
+}
+
+/* The ways to meet the processes behind the packets: the first that is present is taken. */
+static json_t *check_owner_hooks(void)
+{
+	const struct program_options options = { .snap_length = 64, .ring_size = 1 << 16,
+						 .sockets = 1, .replay = true };
+	struct hooks_rung rungs[HOOKS_RUNGS_MAX];
+	size_t count = hooks_list_rungs(rungs);
+	json_t *list = json_array();
+	struct program *program;
+	char why[512];
+
+	if (program_load(&program, &options, why, sizeof(why)) < 0)
+		return list;
+	for (size_t i = 0; i < count; i++)
+		list = value_append(list, check_rung(program, &rungs[i]));
+	program_free(program);
+	return list;
+}
+
 int cmd_check_host(const struct call *call, json_t **ret_value)
 {
 	struct utsname host = {};
@@ -68,6 +109,7 @@ int cmd_check_host(const struct call *call, json_t **ret_value)
 		return failure_failed("check host: %s (run as root, or with CAP_BPF, CAP_NET_ADMIN "
 				      "and CAP_PERFMON)", strerror(EPERM));
 	}
-	return cmd_give(json_pack("{s:s, s:o}", "kernel", host.release, "features", features),
+	return cmd_give(json_pack("{s:s, s:o, s:o}", "kernel", host.release, "features", features,
+				  "owner_hooks", check_owner_hooks()),
 			ret_value);
 }

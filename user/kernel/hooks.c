@@ -74,6 +74,15 @@ bool hooks_choice_valid(const char *choice)
 	return util_streq(choice, "auto") || util_streq(choice, "none");
 }
 
+size_t hooks_list_rungs(struct hooks_rung ret_rungs[HOOKS_RUNGS_MAX])
+{
+	_Static_assert(ARRAY_SIZE(ladder) <= HOOKS_RUNGS_MAX, "raise HOOKS_RUNGS_MAX");
+
+	for (size_t i = 0; i < ARRAY_SIZE(ladder); i++)
+		ret_rungs[i] = (struct hooks_rung){ ladder[i].word, ladder[i].lost };
+	return ARRAY_SIZE(ladder);
+}
+
 /* Tells why something better is not had; the first reason stays. */
 static void hooks_complain(struct hooks *hooks, const char *what, int r)
 {

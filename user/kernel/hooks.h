@@ -44,6 +44,15 @@ int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struc
 /* The ring of records (reports.h): the hooks' own descriptor; -1: there is none. */
 int hooks_records_fd(const struct hooks *hooks);
 
+/* The ways to meet a process, the best first, and what each cannot see (NULL: nothing). */
+struct hooks_rung {
+	const char *word;
+	const char *lost;
+};
+
+#define HOOKS_RUNGS_MAX 8
+size_t hooks_list_rungs(struct hooks_rung ret_rungs[HOOKS_RUNGS_MAX]);
+
 struct hooks_description {
 	const char *process_hooks; /* the rung that was taken: "kprobe", ..., "none". Static */
 	const char *lost; /* what that rung cannot see; NULL: nothing. Static */
