@@ -321,7 +321,7 @@ __noinline int owner_note(__u64 cookie, __u64 role)
 	if (!cookie || role >= SOCKET_ROLE_COUNT)
 		return 0;
 	record = bpf_map_lookup_elem(&sockets, &cookie);
-	if (record && record->roles[role].tgid == bpf_get_current_pid_tgid() >> 32 &&
+	if (record && record->roles[role].tgid == (__u32)BPF_CORE_READ(task, tgid) &&
 	    record->roles[role].exec_id == (__u32)BPF_CORE_READ(task, self_exec_id)) {
 		owner_stamp(record, role);
 		return 0;
