@@ -319,6 +319,13 @@ struct owner_losses {
 	__u64 flows_failed;
 };
 
+/* What user space tells the owner hooks, and what they tell it back. */
+struct owner_board {
+	__u32 pid_namespace; /* inode of the one whose numbers are told */
+	__u32 reserved;
+	struct owner_losses losses;
+};
+
 /* A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. */
 struct packet_event {
 	__u16 version; /* ABI_VERSION */
@@ -365,6 +372,7 @@ ABI_SIZE(struct flow_key, 44);
 ABI_SIZE(struct flow, 24);
 ABI_SIZE(struct process_event, 2672);
 ABI_SIZE(struct listener_event, 64);
+ABI_SIZE(struct owner_board, 40);
 ABI_SIZE(struct packet_event, 112);
 #undef ABI_SIZE
 

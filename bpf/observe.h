@@ -18,6 +18,7 @@
 #include "limit.h"
 #include "replay.h"
 #include "socket.h"
+#include "sockets.h"
 #include "watch.h"
 
 /* Look into IPIP, 6in4, GRE, VXLAN and Geneve, too. Set before load. */
@@ -28,7 +29,9 @@ struct view {
 	void *ctx; /* XDP or tc */
 	const void *data;
 	const void *end;
-	__u64 cookie;
+	__u64 cookie; /* of the local socket that sent it; 0: none, or not known here */
+	bool is_own; /* that socket has the packet's own protocol and source port */
+	bool is_raw_frame; /* that socket is a packet socket: the current task is sending */
 	__u16 vlan; /* a tag that the device took off, or has yet to put on: tc */
 	bool has_vlan;
 	__u32 ifindex;
@@ -136,6 +139,27 @@ static __always_inline bool observe_peer(const struct view *view, struct peer *p
 	return true;
 }
 
+/* Who is sending, as the owner hooks have it. */
+static __always_inline void observe_sender(const struct view *view, struct packet_event *event)
+{
+	const struct socket_record *record = NULL;
+	const struct process_key *sender = NULL;
+	__u64 task;
+
+	event->cookie = view->cookie;
+	event->is_own = view->is_own;
+	if (view->is_raw_frame) {
+		task = bpf_get_current_task();
+		sender = bpf_map_lookup_elem(&senders, &task);
+	}
+	if (!sender && view->cookie)
+		record = bpf_map_lookup_elem(&sockets, &view->cookie);
+	if (record)
+		sender = &record->roles[SOCKET_SENT];
+	if (sender)
+		event->sender = *sender;
+}
+
 static __always_inline bool observe_emit(const struct view *view, const struct packet *packet,
 					 const struct match *match, const struct peer *peer)
 {
@@ -146,7 +170,8 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	event->boot_ns = replaying ? replay.time_ns : bpf_ktime_get_boot_ns();
 	event->hook = view->hook;
 	event->direction = view->direction;
-	event->cookie = view->cookie;
+	if (view->cookie)
+		observe_sender(view, event);
 	event->ifindex = view->ifindex;
 	event->frame_length = view->frame_length;
 	event->payload_length = match->payload_length;

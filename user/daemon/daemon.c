@@ -20,11 +20,11 @@
 #include "../kernel/ring.h"
 #include "../kernel/watch.h"
 #include "../model/service.h"
-#include "../who/owner.h"
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
 #include "tap.h"
+#include "witness.h"
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
 #define SERVICES_NAMED_MAX 4
@@ -42,7 +42,7 @@ struct daemon {
 	struct loop_source *signals[3];
 	struct loop_source *second;
 	struct program *program;
-	struct owners *owners;
+	struct witness *witness;
 	struct pipeline *pipeline;
 	struct outlets *outlets;
 	struct tap *tap;
@@ -153,14 +153,23 @@ static void daemon_on_sample(void *argument, const struct packet_event *event)
 	pipeline_take(daemon->pipeline, event);
 }
 
+static void daemon_on_socket(void *argument, const struct listener_event *event)
+{
+	struct daemon *daemon = argument;
+
+	if (daemon->pipeline)
+		pipeline_take_socket(daemon->pipeline, event);
+}
+
 static json_t *daemon_status(const struct daemon *daemon)
 {
 	char since[CLOCK_TEXT_SIZE];
 
 	clock_format(daemon->since_wall_ns, since);
-	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o}", "pid", (int)getpid(), "since", since,
+	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(), "since", since,
 			 "version", VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
 			 "sample_readers", (json_int_t)tap_reader_count(daemon->tap),
+			 "owners", witness_status(daemon->witness),
 			 "sinks", outlets_status(daemon->outlets));
 }
 
@@ -230,8 +239,10 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 
 	daemon->config = *fresh;
 	if (old.snap_length != fresh->snap_length || old.ring_size != fresh->ring_size ||
-	    old.tunnels != fresh->tunnels)
-		daemon_say(daemon, "snap-length, ring-size and tunnels change with the next start");
+	    old.tunnels != fresh->tunnels || old.owner_sockets != fresh->owner_sockets ||
+	    !util_streq(old.owner_hooks, fresh->owner_hooks))
+		daemon_say(daemon, "snap-length, ring-size, tunnels and [owner] change with the "
+				   "next start");
 	watch_set(program_tables(daemon->program), &fresh->ports);
 	peers_set_limits(program_tables(daemon->program), fresh);
 	pipeline_configure(daemon->pipeline, fresh);
@@ -284,6 +295,7 @@ static int daemon_open_kernel(struct daemon *daemon)
 		.snap_length = config->snap_length,
 		.ring_size = config->ring_size,
 		.watched = port_set_count(&config->ports),
+		.sockets = config->owner_sockets,
 		.tunnels = config->tunnels,
 	};
 	char why[512];
@@ -307,11 +319,18 @@ static int daemon_build_pipeline(struct daemon *daemon)
 		.loop = daemon->loop,
 		.tables = program_tables(daemon->program),
 	};
-	int r = owners_new(&daemon->owners);
+	struct witness_options witness = {
+		.loop = daemon->loop,
+		.program = daemon->program,
+		.config = &daemon->config,
+		.on_socket = daemon_on_socket,
+		.argument = daemon,
+	};
+	int r = witness_new(&daemon->witness, &witness);
 
 	if (r < 0)
-		return log_error(r, "open the kernel's socket list");
-	parts.owners = daemon->owners;
+		return r;
+	parts.witness = daemon->witness;
 	r = pipeline_new(&daemon->pipeline, &parts, &daemon->config);
 	if (r < 0)
 		return log_error(r, "build the pipeline");
@@ -399,7 +418,7 @@ static void daemon_take_down(struct daemon *daemon)
 	outlets_free(daemon->outlets, DRAIN_NS);
 	pipeline_free(daemon->pipeline);
 	links_free(daemon->links);
-	owners_free(daemon->owners);
+	witness_free(daemon->witness);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);
 	for (size_t i = 0; i < ARRAY_SIZE(daemon->signals); i++)

@@ -13,6 +13,7 @@
 #include "../judge/tools.h"
 #include "../kernel/count.h"
 #include "../kernel/peers.h"
+#include "hold.h"
 
 #define PIPELINE_OPEN_MAX 4096 /* things that go on at a time: some 12 MB when full */
 #define PIPELINE_INTERFACES_MAX 4096
@@ -20,6 +21,7 @@
 struct pipeline {
 	struct pipeline_parts parts;
 	struct links *links;
+	struct hold *hold; /* NULL: nothing waits */
 	struct fold *fold;
 	struct loop_source *window_end;
 	uint64_t armed_for_ns; /* 0: no window is open */
@@ -73,6 +75,8 @@ static uint64_t pipeline_lost(const struct pipeline *pipeline)
 	return sum.lost;
 }
 
+static hold_resolver pipeline_resolve;
+
 static int pipeline_build(struct pipeline *pipeline, const struct config *config)
 {
 	struct fold_options options = {
@@ -94,6 +98,8 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 	if (r == 0 && pipeline->parts.loop)
 		r = loop_add_timer(pipeline->parts.loop, pipeline_on_window_end, pipeline,
 				   &pipeline->window_end);
+	if (r == 0 && pipeline->parts.witness)
+		r = hold_new(&pipeline->hold, pipeline->parts.loop, pipeline_resolve, pipeline);
 	return r;
 }
 
@@ -119,6 +125,7 @@ void pipeline_free(struct pipeline *pipeline)
 {
 	if (!pipeline)
 		return;
+	hold_free(pipeline->hold);
 	loop_source_free(pipeline->window_end);
 	pipeline->sink_count = 0;
 	fold_free(pipeline->fold);
@@ -165,9 +172,9 @@ static struct endpoint pipeline_endpoint(const uint8_t addr[16], uint16_t port)
 	return endpoint;
 }
 
-/* The packet's own part of a sighting, under one of its roles. */
+/* The packet's own part of a sighting. */
 static void pipeline_sight(struct pipeline *pipeline, const struct packet_event *event,
-			   enum role role, struct sighting *sighting)
+			   struct sighting *sighting)
 {
 	const char *name = table_get(pipeline->names, &event->ifindex);
 	bool is_icmp = event->kind == KIND_ICMP;
@@ -181,14 +188,20 @@ static void pipeline_sight(struct pipeline *pipeline, const struct packet_event 
 	else
 		snprintf(sighting->interface, sizeof(sighting->interface), "if%u", event->ifindex);
 	sighting->direction = event->direction;
-	sighting->role = role;
 	sighting->protocol = event->protocol;
 	sighting->kind = event->kind < KIND_COUNT ? event->kind : KIND_OTHER;
-	sighting->port = role == ROLE_TO ? event->destination_port : event->source_port;
 	/* The ports that an ICMP error quotes are not its own. */
 	sighting->source = pipeline_endpoint(event->source, is_icmp ? 0 : event->source_port);
 	sighting->destination =
 		pipeline_endpoint(event->destination, is_icmp ? 0 : event->destination_port);
+}
+
+/* Which of the packet's ports is the watched one that it is about. */
+static void pipeline_set_role(struct sighting *sighting, enum role role)
+{
+	sighting->role = role;
+	sighting->port = role == ROLE_TO ? sighting->event->destination_port :
+					   sighting->event->source_port;
 }
 
 static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sighting *sighting)
@@ -217,47 +230,108 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 	bool local_peer = pipeline->links && links_is_local(pipeline->links, peer);
 	enum action action;
 
-	sighting->verdict = pipeline_verdict(pipeline, sighting);
-	if (!policy_judge(sighting, local_peer, &action))
-		return;
-	sighting->looks_like = tools_look_like(sighting->event);
-	if (pipeline->parts.owners && fold_wants_owner(pipeline->fold, sighting, action))
-		owners_find(pipeline->parts.owners, sighting);
-	fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
+	if (policy_judge(sighting, local_peer, &action))
+		fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
 }
 
-/* What no alert wanted to know is found out for the tap. */
-static void pipeline_tell_tap(struct pipeline *pipeline, struct sighting *sighting)
+/* Once under each watched port of the packet. */
+static void pipeline_judge_roles(struct pipeline *pipeline, struct sighting *sighting)
 {
-	if (!pipeline->tap)
-		return;
-	if (!sighting->looks_like)
-		sighting->looks_like = tools_look_like(sighting->event);
-	if (pipeline->parts.owners && sighting->quality == QUALITY_NONE)
-		owners_find(pipeline->parts.owners, sighting);
-	pipeline->tap(pipeline->tap_argument, sighting);
-}
-
-void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
-{
-	static const enum role roles[] = { ROLE_TO, ROLE_FROM };
+	static const enum role roles[] = { ROLE_FROM, ROLE_TO };
 	uint64_t now_ns = clock_boot_ns();
-	struct sighting sighting;
-	bool is_told = false;
 
 	if (pipeline->armed_for_ns && now_ns >= pipeline->armed_for_ns)
 		pipeline_tick(pipeline, now_ns);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		if (!(event->roles & roles[i]))
+		if (!(sighting->event->roles & roles[i]))
 			continue;
-		pipeline_sight(pipeline, event, roles[i], &sighting);
-		pipeline_judge(pipeline, &sighting, now_ns);
-		if (!is_told)
-			pipeline_tell_tap(pipeline, &sighting);
-		is_told = true;
+		pipeline_set_role(sighting, roles[i]);
+		pipeline_judge(pipeline, sighting, now_ns);
 	}
 	if (pipeline->armed_for_ns == 0)
 		pipeline_tick(pipeline, now_ns);
+}
+
+/* A packet's whole way. False: it has to wait, its owner is not known yet. */
+static bool pipeline_resolve(void *argument, const struct packet_event *event, uint64_t now_ns)
+{
+	struct pipeline *pipeline = argument;
+	struct witness *witness = pipeline->parts.witness;
+	struct sighting sighting;
+
+	pipeline_sight(pipeline, event, &sighting);
+	sighting.verdict = pipeline_verdict(pipeline, &sighting);
+	if (witness) {
+		witness_catch_up(witness);
+		if (!owners_find(witness_owners(witness), &sighting, now_ns))
+			return false;
+	}
+	sighting.looks_like = tools_look_like(event);
+	pipeline_judge_roles(pipeline, &sighting);
+	if (pipeline->tap)
+		pipeline->tap(pipeline->tap_argument, &sighting);
+	return true;
+}
+
+void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
+{
+	if (pipeline->hold)
+		hold_put(pipeline->hold, event);
+	else
+		pipeline_resolve(pipeline, event, clock_boot_ns());
+}
+
+/* Who began to hold a watched port: no packet, and the same way from the judge on. */
+static void pipeline_take_listener(struct pipeline *pipeline, const struct listener_event *event)
+{
+	struct sighting sighting = {
+		.boot_ns = event->head.boot_ns,
+		.wall_ns = clock_wall_from_boot(event->head.boot_ns),
+		.role = ROLE_TO,
+		.protocol = event->protocol,
+		.port = event->port,
+		.destination = pipeline_endpoint(event->local, event->port),
+	};
+
+	owners_name_listener(witness_owners(pipeline->parts.witness), event, &sighting,
+			     clock_boot_ns());
+	pipeline_take_holder(pipeline, &sighting);
+}
+
+static void pipeline_tell_bypass(struct pipeline *pipeline, const struct listener_event *event)
+{
+	struct sighting sighting = {};
+	struct alert alert = {
+		.action = ACTION_SENSOR,
+		.severity = policy_severity(ACTION_SENSOR),
+		.wall_ns = clock_wall_from_boot(event->head.boot_ns),
+		.count = 1,
+	};
+
+	owners_name_listener(witness_owners(pipeline->parts.witness), event, &sighting,
+			     clock_boot_ns());
+	alert_new_id(alert.id);
+	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
+	alert.quality = sighting.quality;
+	alert.process = sighting.process;
+	snprintf(alert.text, sizeof(alert.text),
+		 "A packet socket passes its packets by all hooks (PACKET_QDISC_BYPASS)");
+	pipeline_emit(pipeline, &alert);
+}
+
+void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event *event)
+{
+	if (event->head.type == OWNER_BYPASS)
+		pipeline_tell_bypass(pipeline, event);
+	else
+		pipeline_take_listener(pipeline, event);
+}
+
+void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sighting)
+{
+	fold_add(pipeline->fold, sighting, ACTION_LISTENER, policy_severity(ACTION_LISTENER),
+		 clock_boot_ns());
+	pipeline_tick(pipeline, clock_boot_ns());
 }
 
 void pipeline_watch_loss(struct pipeline *pipeline)
@@ -285,5 +359,7 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 
 void pipeline_flush(struct pipeline *pipeline)
 {
+	if (pipeline->hold)
+		hold_flush(pipeline->hold);
 	fold_flush(pipeline->fold, clock_boot_ns());
 }

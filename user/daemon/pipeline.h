@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pipeline.h - a sample's way through the house: sighting, verdict, action, tool, owner, fold,
+ * pipeline.h - a sample's way through the house: sighting, verdict, owner, tool, action, fold,
  * sinks. The only place that knows the order.
  */
 #ifndef DAEMON_PIPELINE_H
@@ -10,7 +10,7 @@
 #include "../kernel/tables.h"
 #include "../model/config.h"
 #include "../sink/sink.h"
-#include "../who/owner.h"
+#include "witness.h"
 
 #define PIPELINE_SINKS_MAX 8
 
@@ -20,7 +20,7 @@ struct pipeline;
 struct pipeline_parts {
 	struct loop *loop; /* NULL: the packets' own time ends windows (replay) */
 	const struct tables *tables;
-	struct owners *owners; /* NULL: owners are not looked for */
+	struct witness *witness; /* NULL: owners are not looked for */
 };
 
 /* 0 or -errno. */
@@ -49,6 +49,12 @@ void pipeline_set_tap(struct pipeline *pipeline, pipeline_tap *tap, void *argume
 
 /* One sample. */
 void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
+
+/* A port began to be held, or packets pass the hooks by: needs the witness. */
+void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event *event);
+
+/* A port is held, by the process that the sighting names; it has no packet. */
+void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sighting);
 
 /*
  * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at

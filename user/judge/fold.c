@@ -162,6 +162,8 @@ static void fold_copy_packet(struct alert *alert, const struct sighting *sightin
 	alert->destination = sighting->destination;
 	alert->verdict = sighting->verdict;
 	fold_copy_owner(alert, sighting);
+	if (!event) /* a listener's: there is no packet */
+		return;
 	alert->has_vlan = event->has_vlan;
 	alert->vlan_id = event->vlan & SIGHTING_VLAN_ID;
 	alert->has_mac = sighting_source_mac(event, alert->source_mac);
@@ -225,7 +227,7 @@ int fold_add(struct fold *fold, const struct sighting *sighting, enum action act
 		return -ENOMEM;
 	if (entry->alert.count && now_ns >= entry->opened_ns + fold->options.window_ns)
 		fold_close(fold, entry, &key);
-	if (is_new)
+	if (is_new && sighting->event)
 		entry->suppressed_before = sighting->event->peer_suppressed;
 	if (entry->alert.count == 0) {
 		fold_open_window(fold, entry, sighting, action, severity);

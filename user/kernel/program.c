@@ -78,6 +78,8 @@ static int program_size_maps(struct packet_bpf *skeleton, const struct program_o
 		r = bpf_map__set_max_entries(skeleton->maps.peers, PEER_SETS);
 	if (r == 0)
 		r = bpf_map__set_max_entries(skeleton->maps.samples, options->ring_size);
+	if (r == 0)
+		r = bpf_map__set_max_entries(skeleton->maps.sockets, MAX(options->sockets, 1U));
 	if (r == 0 && options->replay)
 		r = bpf_map__set_max_entries(skeleton->maps.replay_flows, REPLAY_FLOWS);
 	return r;
@@ -228,6 +230,11 @@ struct replay *program_replay(const struct program *program)
 int program_ring_fd(const struct program *program)
 {
 	return bpf_map__fd(program->skeleton->maps.samples);
+}
+
+int program_map_fd(const struct program *program, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(program->skeleton->obj, name);
 }
 
 const struct tables *program_tables(const struct program *program)

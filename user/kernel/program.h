@@ -21,6 +21,7 @@ struct program_options {
 	const char *pin_directory; /* NULL: nothing is pinned */
 	uint32_t snap_length; /* octets of a frame in a sample, a multiple of 8 up to 256 */
 	uint64_t ring_size; /* octets, a power of two */
+	size_t sockets; /* to remember who used them; 0: none */
 	size_t watched; /* (port, protocol) pairs to have room for */
 	bool tunnels; /* look into tunnels, too */
 	bool replay; /* for packets of a file: no sockets are asked, the file's time counts */
@@ -40,6 +41,9 @@ void program_free(struct program *program);
  */
 int program_fd(const struct program *program, enum hook hook, bool bare);
 int program_ring_fd(const struct program *program);
+
+/* A map's descriptor by its name, the program's own; -errno. */
+int program_map_fd(const struct program *program, const char *name);
 
 /* The maps, read and written in place; valid as long as the program. */
 const struct tables *program_tables(const struct program *program);

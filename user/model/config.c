@@ -16,6 +16,8 @@
 #define SNAP_LENGTH_STEP 8
 #define RING_SIZE_MIN (64 << 10) /* the largest page, so every size is whole pages */
 #define RING_SIZE_MAX (64 << 20)
+#define OWNER_SOCKETS_MIN 1024
+#define OWNER_SOCKETS_MAX (1 << 20)
 #define WINDOW_MIN_NS CLOCK_NS_PER_SECOND
 #define WINDOW_MAX_NS (86400 * CLOCK_NS_PER_SECOND)
 #define FACILITY_DAEMON 3
@@ -222,6 +224,23 @@ static int set_ring_size(struct config *config, const char *value, char *ret_why
 	return 0;
 }
 
+static int set_owner_hooks(struct config *config, const char *value, char *ret_why,
+			   size_t why_size)
+{
+	static const char *const words[] = { "auto",   "kprobe",	"lsm",
+					     "fentry", "tracepoint", "none" };
+	int found = find_word(words, ARRAY_SIZE(words), value, ret_why, why_size);
+
+	return found < 0 ? found : set_text(config->owner_hooks, value, ret_why, why_size);
+}
+
+static int set_owner_sockets(struct config *config, const char *value, char *ret_why,
+			     size_t why_size)
+{
+	return set_number(&config->owner_sockets, value, OWNER_SOCKETS_MIN, OWNER_SOCKETS_MAX,
+			  ret_why, why_size);
+}
+
 static int set_window(struct config *config, const char *value, char *ret_why, size_t why_size)
 {
 	uint64_t ns;
@@ -336,6 +355,10 @@ static const struct config_key keys[] = {
 	  "octets of a packet in its sample, 64 to 256", set_snap_length, false },
 	{ "sample", "ring-size", "--ring-size", "SIZE",
 	  "room for samples on their way: a power of two, 64K to 64M", set_ring_size, false },
+	{ "owner", "hooks", "--owner-hooks", "auto|kprobe|lsm|fentry|tracepoint|none",
+	  "how to meet the processes behind the packets", set_owner_hooks, false },
+	{ "owner", "sockets", "--owner-sockets", "NUMBER",
+	  "sockets whose users are remembered, 1024 to 1048576", set_owner_sockets, false },
 	{ "alert", "window", "--window", "DURATION",
 	  "how long packets are folded into one alert, 1s to 1d", set_window, false },
 	{ "alert", "max-rate", "--max-rate", "RATE", "most alerts sent: 20/s, or none",
@@ -384,6 +407,8 @@ void config_init(struct config *config)
 		.total_rate_ns = CLOCK_NS_PER_SECOND,
 		.snap_length = 128,
 		.ring_size = 1 << 20,
+		.owner_hooks = "auto",
+		.owner_sockets = 65536,
 		.window_ns = 60 * CLOCK_NS_PER_SECOND,
 		.max_rate = 20,
 		.max_rate_ns = CLOCK_NS_PER_SECOND,

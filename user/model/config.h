@@ -40,6 +40,9 @@ struct config {
 	uint64_t total_rate_ns;
 	uint64_t snap_length; /* octets, 64..256 */
 	uint64_t ring_size; /* octets, a power of two */
+	/* [owner] */
+	char owner_hooks[CONFIG_TEXT_SIZE]; /* "auto", "none", or how processes are met */
+	uint64_t owner_sockets; /* to remember */
 	/* [alert] */
 	uint64_t window_ns;
 	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */

@@ -4,19 +4,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <sched.h>
 
 #include <libmnl/libmnl.h>
 
 #include "../base/util.h"
+#include "netns.h"
 
 #define DIAG_STATE_ESTABLISHED 1 /* net/tcp_states.h */
+#define DIAG_STATE_SYN_RECV 3
 #define DIAG_STATE_CLOSE 7
+#define DIAG_STATE_CLOSE_WAIT 8
 #define DIAG_STATE_LISTEN 10
+#define DIAG_STATE_NEW_SYN_RECV 12
 
 struct diag {
 	struct mnl_socket *socket;
@@ -50,6 +52,15 @@ static struct endpoint diag_endpoint(unsigned int family, const __be32 words[4],
 	return endpoint;
 }
 
+/* One that its process has closed has left these states. */
+static bool diag_awaits_accept(const struct inet_diag_msg *body)
+{
+	return body->idiag_inode == 0 && (body->idiag_state == DIAG_STATE_ESTABLISHED ||
+					  body->idiag_state == DIAG_STATE_SYN_RECV ||
+					  body->idiag_state == DIAG_STATE_CLOSE_WAIT ||
+					  body->idiag_state == DIAG_STATE_NEW_SYN_RECV);
+}
+
 static int diag_handle(const struct nlmsghdr *message, void *argument)
 {
 	const struct diag_answer *answer = argument;
@@ -64,6 +75,8 @@ static int diag_handle(const struct nlmsghdr *message, void *argument)
 				  body->idiag_state != DIAG_STATE_ESTABLISHED;
 	found.local = diag_endpoint(body->idiag_family, body->id.idiag_src, body->id.idiag_sport);
 	found.peer = diag_endpoint(body->idiag_family, body->id.idiag_dst, body->id.idiag_dport);
+	found.awaits_accept = answer->protocol == PROTOCOL_TCP && diag_awaits_accept(body);
+	found.cookie = (uint64_t)body->id.idiag_cookie[1] << 32 | body->id.idiag_cookie[0];
 	found.inode = body->idiag_inode;
 	found.uid = body->idiag_uid;
 	answer->visit(answer->argument, &found);
@@ -168,26 +181,6 @@ int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *
 					  diag_ask(diag, protocol, peer, local, ret_socket);
 }
 
-static int diag_open(struct diag *diag)
-{
-	diag->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (!diag->socket || mnl_socket_bind(diag->socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		return -errno;
-	return 0;
-}
-
-/* A socket belongs to the namespace in which it was opened: goes there and comes back. */
-static int diag_open_in(struct diag *diag, int netns)
-{
-	_cleanup_close_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int r;
-
-	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
-		return -errno;
-	r = diag_open(diag);
-	return setns(own, CLONE_NEWNET) < 0 ? -errno : r;
-}
-
 int diag_new(struct diag **ret_diag, int netns)
 {
 	struct diag *diag = calloc(1, sizeof(*diag));
@@ -195,7 +188,7 @@ int diag_new(struct diag **ret_diag, int netns)
 
 	if (!diag)
 		return -ENOMEM;
-	r = netns < 0 ? diag_open(diag) : diag_open_in(diag, netns);
+	r = netns_open_netlink(netns, NETLINK_SOCK_DIAG, &diag->socket);
 	if (r < 0) {
 		diag_free(diag);
 		return r;

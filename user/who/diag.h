@@ -14,8 +14,10 @@ struct diag_socket {
 	enum protocol protocol;
 	const char *state; /* "listen", "established", ...; UDP: "unconnected" too. Static */
 	bool listening; /* TCP LISTEN, or an unconnected UDP socket */
+	bool awaits_accept; /* a connection that no process has accepted yet */
 	struct endpoint local;
 	struct endpoint peer; /* port 0: none */
+	uint64_t cookie;
 	unsigned long inode; /* 0: no process holds it (any more, or yet) */
 	uid_t uid;
 };

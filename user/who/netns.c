@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+
+#include <libmnl/libmnl.h>
 
 #include "../base/table.h"
 #include "../base/util.h"
@@ -24,6 +27,40 @@ uint64_t netns_own(void)
 	struct stat status;
 
 	return stat("/proc/self/ns/net", &status) < 0 ? 0 : status.st_ino;
+}
+
+static int netns_open_here(int bus, struct mnl_socket **ret_socket)
+{
+	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	int r;
+
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		r = -errno;
+		mnl_socket_close(socket);
+		return r;
+	}
+	*ret_socket = socket;
+	return 0;
+}
+
+/* A socket belongs to the namespace in which it was opened: goes there and comes back. */
+int netns_open_netlink(int netns, int bus, struct mnl_socket **ret_socket)
+{
+	_cleanup_close_ int own = -1;
+	int r;
+
+	if (netns < 0)
+		return netns_open_here(bus, ret_socket);
+	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
+		return -errno;
+	r = netns_open_here(bus, ret_socket);
+	/* Everything else would be done in a stranger's namespace. */
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+	return r;
 }
 
 static void netns_visit_path(struct netns_walk *walk, const char *path)

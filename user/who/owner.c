@@ -1,286 +1,188 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* owner.c - socket to inode, inode to process. */
+/* owner.c - the room's face: asks, gives the answer a name, and counts. */
 #include "owner.h"
 
 #include <errno.h>
+#include <stdio.h>
 
-#include "../base/clock.h"
-#include "../base/table.h"
 #include "../base/util.h"
-#include "diag.h"
-#include "netns.h"
-#include "proc.h"
+#include "engine.h"
+#include "inquiry.h"
+#include "record.h"
 
-#define HOLDERS_MAX 65536
-#define SCAN_PAUSE_NS (CLOCK_NS_PER_SECOND / 4) /* between two walks through /proc for a miss */
+#define OWNERS_PROCESSES_MAX 16384
+#define OWNERS_RESCAN_NS 250000000ULL
 
 struct owners {
-	struct diag *diag;
-	struct table *holders; /* inode -> pid of the first process seen holding it */
-	uint64_t scanned_ns;
+	struct inquiry_means means;
+	struct records *records;
 };
 
-int owners_new(struct owners **ret_owners)
+int owners_new_in(struct owners **ret_owners, const struct owner_source *source,
+		  const struct outside *outside)
 {
 	struct owners *owners = calloc(1, sizeof(*owners));
 	int r;
 
 	if (!owners)
 		return -ENOMEM;
-	r = table_new(&owners->holders, sizeof(unsigned long), sizeof(pid_t), HOLDERS_MAX, NULL,
-		      NULL);
+	if (source) {
+		owners->means.source = *source;
+		owners->means.has_source = true;
+	}
+	owners->means.rescan = (struct pace){ .interval_ns = OWNERS_RESCAN_NS, .burst = 1 };
+	r = records_new(&owners->records, OWNERS_PROCESSES_MAX);
 	if (r == 0)
-		r = diag_new(&owners->diag, -1);
+		r = inquiry_answers_new(&owners->means.answers);
 	if (r < 0) {
 		owners_free(owners);
 		return r;
 	}
+	owners->means.outside = *outside;
 	*ret_owners = owners;
 	return 0;
+}
+
+int owners_new(struct owners **ret_owners, const struct owner_source *source)
+{
+	struct outside outside;
+	int r = outside_open(&outside);
+
+	if (r < 0)
+		return r;
+	r = owners_new_in(ret_owners, source, &outside);
+	if (r < 0)
+		outside.free(outside.argument);
+	return r;
 }
 
 void owners_free(struct owners *owners)
 {
 	if (!owners)
 		return;
-	diag_free(owners->diag);
-	table_free(owners->holders);
+	if (owners->means.outside.free)
+		owners->means.outside.free(owners->means.outside.argument);
+	table_free(owners->means.answers);
+	records_free(owners->records);
 	free(owners);
 }
 
-static void owners_note_holder(void *argument, pid_t pid, unsigned long inode)
+void owners_take_process(struct owners *owners, const struct process_event *event)
 {
-	struct owners *owners = argument;
-	bool is_new;
-	pid_t *holder = table_put(owners->holders, &inode, &is_new);
-
-	if (holder && is_new)
-		*holder = pid;
+	/* Without memory the process stays unrecorded, and is counted as one when it is missed. */
+	(void)records_take(owners->records, event);
 }
 
-static void owners_forget(void *argument, const void *key, void *value)
+/* By the record, else by /proc if it is the same process still. False: not to be named. */
+static bool owners_name(struct owners *owners, struct inquiry *inquiry)
 {
-	struct owners *owners = argument;
+	const struct outside *outside = &owners->means.outside;
 
-	(void)value;
-	table_remove(owners->holders, key);
-}
-
-/* Walks /proc anew, at most once a pause: what is remembered may have changed hands since. */
-static void owners_scan(struct owners *owners)
-{
-	uint64_t now = clock_boot_ns();
-
-	if (owners->scanned_ns && now < owners->scanned_ns + SCAN_PAUSE_NS)
-		return;
-	table_visit(owners->holders, owners_forget, owners);
-	proc_visit_sockets(owners_note_holder, owners);
-	owners->scanned_ns = now;
-}
-
-static int owners_find_holder(struct owners *owners, unsigned long inode,
-			      struct process *ret_process)
-{
-	const pid_t *holder;
-
-	owners_scan(owners);
-	holder = table_get(owners->holders, &inode);
-	return holder ? proc_read(*holder, ret_process) : -ESRCH;
-}
-
-/* The listener behind a connection that no process has accepted yet. */
-static int owners_find_listener(struct owners *owners, const struct sighting *sighting,
-				const struct endpoint *local, struct diag_socket *ret_socket)
-{
-	struct endpoint nobody = {};
-
-	if (addr_is_ipv4(&local->addr))
-		nobody.addr = addr_from_ipv4("\0\0\0\0");
-	return diag_find(owners->diag, sighting->protocol, local, &nobody, ret_socket);
-}
-
-void owners_find(struct owners *owners, struct sighting *sighting)
-{
-	bool in = sighting->direction == DIRECTION_IN;
-	const struct endpoint *local = in ? &sighting->destination : &sighting->source;
-	const struct endpoint *peer = in ? &sighting->source : &sighting->destination;
-	struct diag_socket socket;
-	int r;
-
-	if (sighting->verdict != VERDICT_LISTENING && sighting->verdict != VERDICT_CONNECTED)
-		return;
-	r = diag_find(owners->diag, sighting->protocol, local, peer, &socket);
-	if (r == 0 && socket.inode == 0)
-		r = owners_find_listener(owners, sighting, local, &socket);
-	if (r < 0 || socket.inode == 0)
-		return;
-	if (owners_find_holder(owners, socket.inode, &sighting->process) == 0)
-		sighting->quality = socket.listening ? QUALITY_LISTENER : QUALITY_JOINED;
-}
-
-struct owners_socket {
-	struct diag_socket socket;
-	uint64_t netns;
-};
-
-struct owners_listing {
-	const struct port_set *ports;
-	uint64_t netns; /* the one being listed */
-	int error; /* of the own namespace: others may be out of reach */
-	struct owners_socket *sockets;
-	size_t socket_count;
-	size_t socket_room;
-	struct owner_row *rows;
-	size_t count;
-	size_t room;
-	bool no_memory;
-};
-
-/* Makes room for one more element; false when memory is out. */
-static bool owners_grow(void *array, size_t *room, size_t count, size_t size)
-{
-	void **pointer = array;
-	size_t wanted = *room ? *room * 2 : 64;
-	void *larger;
-
-	if (count < *room)
+	if (records_find(owners->records, &inquiry->owner, inquiry->process) == 0)
 		return true;
-	larger = reallocarray(*pointer, wanted, size);
-	if (!larger)
+	if (!inquiry->is_late) {
+		inquiry->is_open = true;
 		return false;
-	*pointer = larger;
-	*room = wanted;
+	}
+	owners->means.status.unrecorded++;
+	return outside->read_same(outside->argument, &inquiry->owner, inquiry->process) == 0;
+}
+
+/* One who had another part in the socket than to own it. */
+static void owners_brief(struct owners *owners, const struct inquiry *inquiry,
+			 const struct process_key *key, struct process_brief *ret_brief)
+{
+	struct process process;
+
+	if (evidence_is_nobody(key) || evidence_is_same(key, &inquiry->owner) ||
+	    inquiry->is_named || records_find(owners->records, key, &process) < 0)
+		return;
+	ret_brief->pid = process.pid;
+	memcpy(ret_brief->name, process.name, sizeof(ret_brief->name));
+}
+
+static void owners_clear(struct sighting *sighting)
+{
+	sighting->quality = QUALITY_NONE;
+	memset(&sighting->process, 0, sizeof(sighting->process));
+	memset(&sighting->created_by, 0, sizeof(sighting->created_by));
+	memset(&sighting->accepted_by, 0, sizeof(sighting->accepted_by));
+}
+
+/* Writes the answer down. True: it is final. */
+static bool owners_conclude(struct owners *owners, struct inquiry *inquiry,
+			    struct sighting *sighting)
+{
+	bool has_owner = !evidence_is_nobody(&inquiry->owner);
+
+	if (has_owner && !owners_name(owners, inquiry))
+		inquiry->quality = QUALITY_NONE;
+	sighting->quality = inquiry->quality;
+	if (has_owner && inquiry->quality != QUALITY_NONE) {
+		owners_brief(owners, inquiry, &inquiry->created, &sighting->created_by);
+		owners_brief(owners, inquiry, &inquiry->accepted, &sighting->accepted_by);
+	}
+	if (inquiry->is_open && !inquiry->is_late)
+		return false;
+	sighting->verdict = inquiry->verdict;
+	owners->means.status.answers[inquiry->quality]++;
 	return true;
 }
 
-static bool owners_is_watched(const struct owners_listing *listing, enum protocol protocol,
-			      uint16_t port)
+/* Without the kernel's records there is nothing to wait for. */
+static bool owners_is_late(const struct owners *owners, uint64_t boot_ns, uint64_t now_ns)
 {
-	return listing->ports->protocols[port] >> protocol & 1;
+	return !owners->means.has_source || now_ns >= boot_ns + OWNERS_PATIENCE_NS;
 }
 
-static void owners_collect_socket(void *argument, const struct diag_socket *socket)
+bool owners_find(struct owners *owners, struct sighting *sighting, uint64_t now_boot_ns)
 {
-	struct owners_listing *listing = argument;
-
-	if (!owners_is_watched(listing, socket->protocol, socket->local.port) &&
-	    !owners_is_watched(listing, socket->protocol, socket->peer.port))
-		return;
-	if (owners_grow(&listing->sockets, &listing->socket_room, listing->socket_count,
-			sizeof(*listing->sockets)))
-		listing->sockets[listing->socket_count++] =
-			(struct owners_socket){ *socket, listing->netns };
-	else
-		listing->no_memory = true;
-}
-
-static void owners_add_row(struct owners_listing *listing, const struct owners_socket *owned,
-			   pid_t pid)
-{
-	const struct diag_socket *socket = &owned->socket;
-	bool local = owners_is_watched(listing, socket->protocol, socket->local.port);
-	struct owner_row *row;
-
-	if (!owners_grow(&listing->rows, &listing->room, listing->count, sizeof(*row))) {
-		listing->no_memory = true;
-		return;
-	}
-	row = &listing->rows[listing->count++];
-	*row = (struct owner_row){
-		.port = local ? socket->local.port : socket->peer.port,
-		.protocol = socket->protocol,
-		.state = socket->state,
-		.local = socket->local,
-		.peer = socket->peer,
-		.has_peer = socket->peer.port != 0,
-		.netns = owned->netns,
+	struct inquiry inquiry = {
+		.means = &owners->means,
+		.sighting = sighting,
+		.event = sighting->event,
+		.now_ns = now_boot_ns,
+		.is_late = owners_is_late(owners, sighting->event->boot_ns, now_boot_ns),
+		.process = &sighting->process,
+		.verdict = sighting->verdict,
 	};
-	if (pid && proc_read(pid, &row->process) < 0)
-		row->process.pid = 0;
+
+	owners_clear(sighting);
+	inquiry_answer(&inquiry);
+	return owners_conclude(owners, &inquiry, sighting);
 }
 
-/* A process that holds the socket by several descriptors is met several times in a row. */
-static void owners_match_holder(void *argument, pid_t pid, unsigned long inode)
+bool owners_name_listener(struct owners *owners, const struct listener_event *event,
+			  struct sighting *sighting, uint64_t now_boot_ns)
 {
-	struct owners_listing *listing = argument;
+	struct inquiry inquiry = {
+		.means = &owners->means,
+		.sighting = sighting,
+		.now_ns = now_boot_ns,
+		.is_late = owners_is_late(owners, event->head.boot_ns, now_boot_ns),
+		.process = &sighting->process,
+		.verdict = sighting->verdict,
+		.quality = QUALITY_EXACT,
+		.owner = event->head.process,
+	};
+	struct socket_record record;
 
-	for (size_t i = 0; i < listing->socket_count; i++) {
-		const struct diag_socket *socket = &listing->sockets[i].socket;
-		const struct owner_row *last =
-			listing->count ? &listing->rows[listing->count - 1] : NULL;
-
-		if (socket->inode != inode)
-			continue;
-		if (last && last->process.pid == pid &&
-		    memcmp(&last->local, &socket->local, sizeof(last->local)) == 0 &&
-		    memcmp(&last->peer, &socket->peer, sizeof(last->peer)) == 0)
-			continue;
-		owners_add_row(listing, &listing->sockets[i], pid);
-	}
+	owners_clear(sighting);
+	if (evidence_is_nobody(&inquiry.owner))
+		inquiry.quality = QUALITY_NONE;
+	else if (inquiry_find_record(&inquiry, event->cookie, &record))
+		inquiry.created = record.roles[SOCKET_CREATED];
+	/* The record only tells who created it: not worth waiting for. */
+	inquiry.is_open = false;
+	return owners_conclude(owners, &inquiry, sighting);
 }
 
-static void owners_add_orphans(struct owners_listing *listing)
+void owners_status(const struct owners *owners, struct owners_status *ret_status)
 {
-	for (size_t i = 0; i < listing->socket_count; i++)
-		if (listing->sockets[i].socket.inode == 0)
-			owners_add_row(listing, &listing->sockets[i], 0);
-}
+	const struct outside *outside = &owners->means.outside;
 
-static int owners_collect(struct owners_listing *listing, struct diag *diag)
-{
-	int r = diag_visit(diag, PROTOCOL_TCP, owners_collect_socket, listing);
-
-	return r == 0 ? diag_visit(diag, PROTOCOL_UDP, owners_collect_socket, listing) : r;
-}
-
-static void owners_collect_netns(void *argument, uint64_t inode, int fd)
-{
-	struct owners_listing *listing = argument;
-	bool is_own = inode == netns_own();
-	struct diag *diag;
-	int r = diag_new(&diag, is_own ? -1 : fd);
-
-	listing->netns = inode;
-	if (r == 0) {
-		r = owners_collect(listing, diag);
-		diag_free(diag);
-	}
-	if (r < 0 && is_own)
-		listing->error = r;
-}
-
-static int owners_compare(const void *left, const void *right)
-{
-	const struct owner_row *a = left, *b = right;
-
-	if (a->port != b->port)
-		return a->port < b->port ? -1 : 1;
-	if (a->protocol != b->protocol)
-		return a->protocol < b->protocol ? -1 : 1;
-	if (a->netns != b->netns)
-		return a->netns < b->netns ? -1 : 1;
-	return (a->process.pid > b->process.pid) - (a->process.pid < b->process.pid);
-}
-
-int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_t *ret_count)
-{
-	struct owners_listing listing = { .ports = ports };
-	int r = netns_visit(owners_collect_netns, &listing);
-
-	r = r ? r : listing.error;
-	if (r == 0)
-		r = proc_visit_sockets(owners_match_holder, &listing);
-	owners_add_orphans(&listing);
-	free(listing.sockets);
-	if (r == 0 && listing.no_memory)
-		r = -ENOMEM;
-	if (r < 0) {
-		free(listing.rows);
-		return r;
-	}
-	if (listing.count)
-		qsort(listing.rows, listing.count, sizeof(*listing.rows), owners_compare);
-	*ret_rows = listing.rows;
-	*ret_count = listing.count;
-	return 0;
+	*ret_status = owners->means.status;
+	ret_status->processes = records_count(owners->records);
+	ret_status->processes_evicted = records_evicted(owners->records);
+	ret_status->proc_walks = outside->count_walks(outside->argument);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * owner.h - which process is behind a socket: the kernel's own socket list (sock_diag(7)) gives
- * the socket's inode, /proc gives who holds it. Both are remembered for a moment.
+ * owner.h - who is the process behind a packet. The kernel's records of sockets, flows and
+ * processes (bpf/abi.h) are the proof; sock_diag(7), ctnetlink and /proc only fill what they lack.
+ * Nobody is named without proof: sighting.quality says which one it was.
  */
 #ifndef WHO_OWNER_H
 #define WHO_OWNER_H
@@ -11,13 +12,59 @@
 #include "../model/port_set.h"
 #include "../model/sighting.h"
 
+/* How long a packet may wait for a better answer: records can arrive a little after it. */
+#define OWNERS_PATIENCE_NS 100000000ULL
+
+#define OWNERS_QUALITY_COUNT (QUALITY_KERNEL + 1)
+
+/* Where the kernel's records are asked for; the functions return 0, -ENOENT or -errno. */
+struct owner_source {
+	void *argument;
+	int (*find_socket)(void *argument, uint64_t cookie, struct socket_record *ret_record);
+	int (*find_flow)(void *argument, const struct flow_key *key, struct flow *ret_flow);
+	/* Runs the iterators anew, so that sockets without a record get one. */
+	int (*rescan)(void *argument);
+};
+
 struct owners;
 
-int owners_new(struct owners **ret_owners);
+/*
+ * source is copied, its argument must outlive the owners; NULL: sock_diag, ctnetlink and /proc
+ * alone. Belongs to the network namespace that it is made in. 0 or -errno.
+ */
+int owners_new(struct owners **ret_owners, const struct owner_source *source);
 void owners_free(struct owners *owners);
 
-/* Fills quality and process of a sighting whose verdict is known; leaves them when nobody is. */
-void owners_find(struct owners *owners, struct sighting *sighting);
+/* Remembers a process; the event must have its full, checked size. */
+void owners_take_process(struct owners *owners, const struct process_event *event);
+
+/*
+ * Fills quality, process, created_by and accepted_by of a sighting whose verdict is known, and
+ * corrects the verdict where the kernel's socket look-up was deceived (address translation).
+ * False: ask again, with the same sighting, as a better answer may come within
+ * OWNERS_PATIENCE_NS of the packet; what is filled by then is true already. Once that time has
+ * passed, always true. now_boot_ns: CLOCK_BOOTTIME.
+ */
+bool owners_find(struct owners *owners, struct sighting *sighting, uint64_t now_boot_ns);
+
+/*
+ * Fills quality, process and created_by with who began to hold a port (or to send past all
+ * hooks), and leaves the rest of the sighting alone. False as above, counted from the event.
+ */
+bool owners_name_listener(struct owners *owners, const struct listener_event *event,
+			  struct sighting *sighting, uint64_t now_boot_ns);
+
+struct owners_status {
+	uint64_t processes; /* remembered */
+	uint64_t processes_evicted; /* for newer ones */
+	uint64_t unrecorded; /* final answers for which a process's record never came */
+	uint64_t answers[OWNERS_QUALITY_COUNT]; /* final ones, by quality */
+	uint64_t proc_walks; /* through all descriptors of all processes */
+	uint64_t rescans;
+	uint64_t translations; /* packets that ctnetlink gave another address for */
+};
+
+void owners_status(const struct owners *owners, struct owners_status *ret_status);
 
 /* A socket on a watched port and one process that holds it. */
 struct owner_row {

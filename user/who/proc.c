@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "../base/clock.h"
 #include "../base/util.h"
 #include "cgroup.h"
+#include "path.h"
 
 #define PROC_PATH_SIZE 64
 
@@ -74,28 +76,66 @@ static void proc_read_command_line(pid_t pid, struct process *process)
 			process->command_line[i] = ' ';
 }
 
-static void proc_read_executable(pid_t pid, struct process *process)
+/* Is there a file of this name, as the process sees it? Then the remark is a part of the name. */
+static bool proc_is_named(pid_t pid, const struct stat *file, const char *executable)
 {
-	char path[PROC_PATH_SIZE];
+	char path[PROC_PATH_SIZE + PATH_MAX];
+	struct stat named;
+
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, executable);
+	return stat(path, &named) == 0 && named.st_ino == file->st_ino &&
+	       named.st_dev == file->st_dev;
+}
+
+static void proc_read_executable(pid_t pid, struct process *process, uint64_t *ret_inode)
+{
+	char path[PROC_PATH_SIZE], target[PATH_MAX];
+	struct stat file = {};
 	ssize_t length;
 
 	proc_path(pid, "exe", path);
-	length = readlink(path, process->executable, sizeof(process->executable) - 1);
-	process->executable[MAX(length, 0)] = '\0';
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length <= 0)
+		return; /* a kernel thread has none */
+	target[length] = '\0';
+	if (stat(path, &file) == 0)
+		*ret_inode = file.st_ino;
+	if (!proc_is_named(pid, &file, target))
+		process->executable_unlinked = path_strip_deleted(target);
+	path_strip_memfd(target, process->executable_unlinked);
+	path_copy(target, process->executable, sizeof(process->executable));
+}
+
+void proc_name_user(uid_t uid, char *ret_name, size_t size)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[1024];
+
+	ret_name[0] = '\0';
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+		snprintf(ret_name, size, "%s", found->pw_name);
 }
 
 static void proc_read_user(pid_t pid, struct process *process)
 {
-	char path[PROC_PATH_SIZE], buffer[1024];
-	struct passwd entry, *found = NULL;
+	char path[PROC_PATH_SIZE];
 	struct stat status;
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	if (stat(path, &status) < 0)
 		return;
 	process->uid = status.st_uid;
-	if (getpwuid_r(process->uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
-		snprintf(process->user, sizeof(process->user), "%s", found->pw_name);
+	proc_name_user(process->uid, process->user, sizeof(process->user));
+}
+
+static void proc_read_netns(pid_t pid, struct process *process)
+{
+	char path[PROC_PATH_SIZE];
+	struct stat status;
+
+	proc_path(pid, "ns/net", path);
+	if (stat(path, &status) == 0)
+		process->netns = status.st_ino;
 }
 
 /* "0::/system.slice/x.service", or on v1 hosts the name=systemd and pids hierarchies. */
@@ -111,29 +151,71 @@ static void proc_read_cgroup(pid_t pid, struct process *process)
 		path = path ? strchr(path + 1, ':') : NULL;
 		if (!path)
 			continue;
+		path++;
+		if (strlen(process->cgroup) <= strlen("/"))
+			path_copy(path, process->cgroup, sizeof(process->cgroup));
 		if (!process->unit[0])
-			cgroup_unit(path + 1, process->unit, sizeof(process->unit));
+			cgroup_unit(path, process->unit, sizeof(process->unit));
 		if (!process->container[0])
-			cgroup_container(path + 1, process->container, sizeof(process->container));
+			cgroup_container(path, process->container, sizeof(process->container));
 	}
 }
 
-int proc_read(pid_t pid, struct process *ret_process)
+static uint64_t proc_tick_ns(void)
+{
+	return CLOCK_NS_PER_SECOND / sysconf(_SC_CLK_TCK);
+}
+
+static void proc_read_parent(struct process *process)
+{
+	unsigned long long start_ticks;
+	struct process parent = {};
+
+	if (process->parent_pid && proc_read_stat(process->parent_pid, &parent, &start_ticks) == 0)
+		memcpy(process->parent_name, parent.name, sizeof(process->parent_name));
+}
+
+/* exe_inode: 0 where it is not known. */
+static int proc_read_whole(pid_t pid, struct process *ret_process, uint64_t *ret_exe_inode)
 {
 	unsigned long long start_ticks, start_again;
 	struct process process = { .pid = pid }, again;
-	uint64_t tick_ns = CLOCK_NS_PER_SECOND / sysconf(_SC_CLK_TCK);
 
 	if (proc_read_stat(pid, &process, &start_ticks) < 0)
 		return -ESRCH;
 	proc_read_command_line(pid, &process);
-	proc_read_executable(pid, &process);
+	proc_read_executable(pid, &process, ret_exe_inode);
 	proc_read_user(pid, &process);
 	proc_read_cgroup(pid, &process);
+	proc_read_netns(pid, &process);
+	proc_read_parent(&process);
 	if (proc_read_stat(pid, &again, &start_again) < 0 || start_again != start_ticks)
 		return -ESRCH;
-	process.start_wall_ns = clock_wall_from_boot(start_ticks * tick_ns);
+	process.start_boot_ns = start_ticks * proc_tick_ns();
+	process.start_wall_ns = clock_wall_from_boot(process.start_boot_ns);
 	*ret_process = process;
+	return 0;
+}
+
+int proc_read(pid_t pid, struct process *ret_process)
+{
+	uint64_t exe_inode = 0;
+
+	return proc_read_whole(pid, ret_process, &exe_inode);
+}
+
+int proc_read_same(pid_t pid, uint64_t start_boot_ns, uint64_t exe_inode,
+		   struct process *ret_process)
+{
+	uint64_t found_inode = 0;
+	struct process process;
+
+	if (proc_read_whole(pid, &process, &found_inode) < 0 ||
+	    process.start_boot_ns / proc_tick_ns() != start_boot_ns / proc_tick_ns() ||
+	    (exe_inode && exe_inode != found_inode))
+		return -ESRCH;
+	*ret_process = process;
+	ret_process->start_boot_ns = start_boot_ns;
 	return 0;
 }
 
@@ -176,6 +258,31 @@ int proc_visit(proc_visitor *visit, void *argument)
 		if (isdigit((unsigned char)entry->d_name[0]))
 			visit(argument, atoi(entry->d_name));
 	return 0;
+}
+
+struct proc_search {
+	unsigned long inode;
+	bool found;
+};
+
+static void proc_match_socket(void *argument, pid_t pid, unsigned long inode)
+{
+	struct proc_search *search = argument;
+
+	(void)pid;
+	search->found = search->found || inode == search->inode;
+}
+
+bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode)
+{
+	struct proc_search search = { .inode = inode };
+	unsigned long long start_ticks;
+	struct process process;
+
+	proc_visit_descriptors(pid, proc_match_socket, &search);
+	/* Asked afterwards: who has the number now and began before had it all the time. */
+	return search.found && proc_read_stat(pid, &process, &start_ticks) == 0 &&
+	       start_ticks == start_boot_ns / proc_tick_ns();
 }
 
 struct proc_socket_walk {

@@ -13,6 +13,19 @@
  */
 int proc_read(pid_t pid, struct process *ret_process);
 
+/*
+ * The same, if it is the process that began at this time (CLOCK_BOOTTIME; /proc tells it to the
+ * hundredth of a second) and, where exe_inode is not 0, runs the file with this inode.
+ */
+int proc_read_same(pid_t pid, uint64_t start_boot_ns, uint64_t exe_inode,
+		   struct process *ret_process);
+
+/* Does the process that began at this time have the socket open? */
+bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode);
+
+/* "" when the user database has no name for it. */
+void proc_name_user(uid_t uid, char *ret_name, size_t size);
+
 /* Visits every process. 0 or -errno. */
 typedef void proc_visitor(void *argument, pid_t pid);
 int proc_visit(proc_visitor *visit, void *argument);

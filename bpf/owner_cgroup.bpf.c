@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * owner_cgroup.bpf.c - the doors at the root of the control groups: every socket of every process
+ * and namespace comes by. They always let it go on.
+ */
+#include "owner.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define GO_ON 1
+
+/* The namespace of a socket that a context points to. */
+static __always_inline __u32 owner_netns(const void *context_sock)
+{
+	struct sock *sk = (void *)owner_address(context_sock);
+
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+SEC("cgroup/sock_create")
+int owner_create(struct bpf_sock *ctx)
+{
+	owner_note(bpf_get_socket_cookie(ctx), SOCKET_CREATED);
+	return GO_ON;
+}
+
+static __always_inline int owner_bind(struct bpf_sock *ctx, const struct flow_key *local)
+{
+	__u64 cookie = bpf_get_socket_cookie(ctx);
+
+	owner_note(cookie, SOCKET_BOUND);
+	if (ctx->protocol == IPPROTO_UDP && owner_is_watched(PROTOCOL_UDP, local->local_port))
+		owner_tell_socket(OWNER_LISTENER, cookie, local);
+	return GO_ON;
+}
+
+SEC("cgroup/post_bind4")
+int owner_bind4(struct bpf_sock *ctx)
+{
+	struct flow_key local = { .protocol = PROTOCOL_UDP, .local_port = ctx->src_port };
+
+	local.netns = owner_netns(ctx);
+	owner_map_ipv4(local.local, ctx->src_ip4);
+	return owner_bind(ctx, &local);
+}
+
+SEC("cgroup/post_bind6")
+int owner_bind6(struct bpf_sock *ctx)
+{
+	struct flow_key local = { .protocol = PROTOCOL_UDP, .local_port = ctx->src_port };
+	__u32 *words = (__u32 *)local.local;
+
+	local.netns = owner_netns(ctx);
+	words[0] = ctx->src_ip6[0];
+	words[1] = ctx->src_ip6[1];
+	words[2] = ctx->src_ip6[2];
+	words[3] = ctx->src_ip6[3];
+	return owner_bind(ctx, &local);
+}
+
+SEC("cgroup/connect4")
+int owner_connect4(struct bpf_sock_addr *ctx)
+{
+	owner_note(bpf_get_socket_cookie(ctx), SOCKET_CONNECTED_BY);
+	return GO_ON;
+}
+
+SEC("cgroup/connect6")
+int owner_connect6(struct bpf_sock_addr *ctx)
+{
+	owner_note(bpf_get_socket_cookie(ctx), SOCKET_CONNECTED_BY);
+	return GO_ON;
+}
+
+SEC("cgroup/sendmsg4")
+int owner_send4(struct bpf_sock_addr *ctx)
+{
+	owner_note(bpf_get_socket_cookie(ctx), SOCKET_SENT);
+	return GO_ON;
+}
+
+SEC("cgroup/sendmsg6")
+int owner_send6(struct bpf_sock_addr *ctx)
+{
+	owner_note(bpf_get_socket_cookie(ctx), SOCKET_SENT);
+	return GO_ON;
+}
+
+static __always_inline void owner_operation_ends(struct bpf_sock_ops *ctx, struct flow_key *key)
+{
+	__u32 *local = (__u32 *)key->local, *remote = (__u32 *)key->remote;
+
+	if (ctx->family == AF_INET) {
+		owner_map_ipv4(key->local, ctx->local_ip4);
+		owner_map_ipv4(key->remote, ctx->remote_ip4);
+		return;
+	}
+	local[0] = ctx->local_ip6[0];
+	local[1] = ctx->local_ip6[1];
+	local[2] = ctx->local_ip6[2];
+	local[3] = ctx->local_ip6[3];
+	remote[0] = ctx->remote_ip6[0];
+	remote[1] = ctx->remote_ip6[1];
+	remote[2] = ctx->remote_ip6[2];
+	remote[3] = ctx->remote_ip6[3];
+}
+
+/*
+ * connect() and listen() are called here by the process itself; a connection that comes about
+ * from outside is met in an interrupt: there only its socket is known.
+ */
+SEC("sockops")
+int owner_operation(struct bpf_sock_ops *ctx)
+{
+	struct flow_key key = { .protocol = PROTOCOL_TCP };
+	struct bpf_sock *sk;
+	__u64 cookie;
+
+	if (ctx->op != BPF_SOCK_OPS_TCP_CONNECT_CB && ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB &&
+	    ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
+		return GO_ON;
+	sk = ctx->sk;
+	if (!sk)
+		return GO_ON;
+	cookie = bpf_get_socket_cookie(ctx);
+	key.netns = owner_netns(sk);
+	key.local_port = ctx->local_port;
+	key.remote_port = bpf_ntohl(ctx->remote_port);
+	owner_operation_ends(ctx, &key);
+	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB) {
+		owner_note_flow(&key, cookie);
+		if (ctx->op == BPF_SOCK_OPS_TCP_CONNECT_CB)
+			owner_note(cookie, SOCKET_CONNECTED_BY);
+		return GO_ON;
+	}
+	owner_note(cookie, SOCKET_BOUND);
+	if (owner_is_watched(PROTOCOL_TCP, key.local_port))
+		owner_tell_socket(OWNER_LISTENER, cookie, &key);
+	return GO_ON;
+}
+
+/* Where the ports are, behind the IP header that the packet begins with; 0: not TCP or UDP. */
+static __always_inline __u32 owner_find_ports(struct __sk_buff *skb, struct flow_key *from)
+{
+	__u8 head[40];
+	__u8 protocol;
+	__u32 offset;
+
+	if (skb->protocol == bpf_htons(0x0800)) {
+		if (bpf_skb_load_bytes(skb, 0, head, 20) < 0)
+			return 0;
+		protocol = head[9];
+		offset = (head[0] & 15) * 4;
+		if ((head[6] & 0x1f) | head[7]) /* a later fragment */
+			return 0;
+		owner_map_ipv4(from->remote, *(__u32 *)(head + 12));
+		owner_map_ipv4(from->local, *(__u32 *)(head + 16));
+	} else {
+		if (bpf_skb_load_bytes(skb, 0, head, 40) < 0)
+			return 0;
+		protocol = head[6];
+		offset = 40;
+		__builtin_memcpy(from->remote, head + 8, 16);
+		__builtin_memcpy(from->local, head + 24, 16);
+	}
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
+		return 0;
+	from->protocol = protocol == IPPROTO_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
+	return offset;
+}
+
+/* Reads the ends of a packet with a watched port, as its receiver sees them. */
+static __always_inline bool owner_read_flow(struct __sk_buff *skb, struct flow_key *key)
+{
+	__be16 ports[2];
+	__u32 offset = owner_find_ports(skb, key);
+
+	if (!offset || bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) < 0)
+		return false;
+	key->remote_port = bpf_ntohs(ports[0]);
+	key->local_port = bpf_ntohs(ports[1]);
+	return watch_find(key->protocol, ports[0]) || watch_find(key->protocol, ports[1]);
+}
+
+static __always_inline void owner_turn(struct flow_key *key)
+{
+	struct flow_key turned = *key;
+
+	__builtin_memcpy(turned.local, key->remote, 16);
+	__builtin_memcpy(turned.remote, key->local, 16);
+	turned.local_port = key->remote_port;
+	turned.remote_port = key->local_port;
+	*key = turned;
+}
+
+/* A packet that this very socket is about to get. */
+SEC("cgroup_skb/ingress")
+int owner_receive(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct flow_key key = {};
+
+	if (!sk || !owner_read_flow(skb, &key))
+		return GO_ON;
+	key.netns = owner_netns(sk);
+	owner_note_flow(&key, bpf_get_socket_cookie(skb));
+	return GO_ON;
+}
+
+/*
+ * A packet that this very socket sends. Unlike TCP's, which leave whenever the other end lets
+ * them, all others pass here before the call that sends them returns.
+ */
+SEC("cgroup_skb/egress")
+int owner_send(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct flow_key key = {};
+	__u64 cookie;
+
+	if (!sk || !owner_read_flow(skb, &key))
+		return GO_ON;
+	cookie = bpf_get_socket_cookie(skb);
+	if (key.protocol != PROTOCOL_TCP)
+		owner_note(cookie, SOCKET_SENT);
+	owner_turn(&key);
+	key.netns = owner_netns(sk);
+	owner_note_flow(&key, cookie);
+	return GO_ON;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scan.bpf.c - the sockets that are there already: run after the owner hooks are attached, so
+ * that no socket falls between the two. What a hook has noted is never overwritten.
+ */
+#include "owner.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define TCP_TIME_WAIT 6
+#define TCP_NEW_SYN_RECV 12
+
+static __always_inline bool scan_is_watched(struct sock *sk)
+{
+	enum protocol protocol = BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP ? PROTOCOL_UDP :
+										 PROTOCOL_TCP;
+
+	return owner_is_watched(protocol, BPF_CORE_READ(sk, __sk_common.skc_num)) ||
+	       watch_find(protocol, BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+
+static __always_inline void scan_note(__u64 cookie, const struct process_key *key)
+{
+	struct socket_record *record = bpf_map_lookup_elem(&sockets, &cookie), fresh = {};
+
+	if (!record) {
+		fresh.roles[SOCKET_HELD] = *key;
+		owner_add(cookie, &fresh);
+	} else if (!record->roles[SOCKET_HELD].tgid) {
+		record->roles[SOCKET_HELD] = *key;
+	} else if (record->roles[SOCKET_HELD].tgid != key->tgid) {
+		record->shared = 1;
+	}
+}
+
+SEC("iter/task_file")
+int scan_files(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sock *sk = owner_file_sock(ctx->file);
+	struct process_key key;
+	__u64 cookie;
+
+	if (!task || !sk || !owner_is_inet(sk))
+		return 0;
+	sk = owner_wire_socket(sk);
+	if (!sk)
+		return 0;
+	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	if (!cookie)
+		return 0;
+	owner_key(task, &key);
+	if (scan_is_watched(sk))
+		owner_tell(owner_address(task), false);
+	scan_note(cookie, &key);
+	return 0;
+}
+
+static __always_inline void scan_kernel_socket(struct sock *sk)
+{
+	__u64 cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	struct socket_record *record, fresh = { .kernel = 1 };
+
+	if (!cookie || !BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+		return;
+	record = bpf_map_lookup_elem(&sockets, &cookie);
+	if (record)
+		record->kernel = 1;
+	else
+		owner_add(cookie, &fresh);
+}
+
+SEC("iter/tcp")
+int scan_tcp(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	__u8 state;
+
+	if (!common)
+		return 0;
+	state = BPF_CORE_READ(common, skc_state);
+	if (state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV)
+		scan_kernel_socket((struct sock *)common);
+	return 0;
+}
+
+SEC("iter/udp")
+int scan_udp(struct bpf_iter__udp *ctx)
+{
+	struct udp_sock *udp = ctx->udp_sk;
+
+	if (udp)
+		scan_kernel_socket((struct sock *)udp);
+	return 0;
+}

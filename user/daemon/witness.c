@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* witness.c - joins the kernel's records and the engine of names, which do not know each other. */
+#include "witness.h"
+
+#include <errno.h>
+
+#include "../base/log.h"
+#include "../base/util.h"
+#include "../kernel/hooks.h"
+#include "../kernel/reports.h"
+#include "../model/words.h"
+
+#define WITNESS_FLOWS 65536
+
+struct witness {
+	size_t socket_room;
+	struct hooks *hooks;
+	struct owners *owners;
+	struct reports *reports; /* NULL: there are no hooks */
+	witness_socket_handler *on_socket;
+	void *argument;
+};
+
+static int witness_find_socket(void *argument, uint64_t cookie, struct socket_record *ret_record)
+{
+	struct witness *witness = argument;
+
+	return hooks_find_socket(witness->hooks, cookie, ret_record);
+}
+
+static int witness_find_flow(void *argument, const struct flow_key *key, struct flow *ret_flow)
+{
+	struct witness *witness = argument;
+
+	return hooks_find_flow(witness->hooks, key, ret_flow);
+}
+
+/* Listing the sockets is what gives each a cookie; only then can the iterators note them. */
+static int witness_scan(void *argument)
+{
+	struct witness *witness = argument;
+	_cleanup_free_ struct port_set *nothing = calloc(1, sizeof(*nothing));
+	_cleanup_free_ struct owner_row *rows = NULL;
+	size_t count;
+	int r;
+
+	if (!nothing)
+		return -ENOMEM;
+	r = owners_list(nothing, &rows, &count);
+	return r < 0 ? r : hooks_scan(witness->hooks);
+}
+
+static void witness_on_process(void *argument, const struct process_event *event)
+{
+	struct witness *witness = argument;
+
+	owners_take_process(witness->owners, event);
+}
+
+static void witness_on_socket(void *argument, const struct listener_event *event)
+{
+	struct witness *witness = argument;
+
+	witness->on_socket(witness->argument, event);
+}
+
+static int witness_read_records(struct witness *witness, struct loop *loop)
+{
+	const struct reports_handlers handlers = {
+		.process = witness_on_process,
+		.socket = witness_on_socket,
+		.argument = witness,
+	};
+	int fd = hooks_records_fd(witness->hooks);
+
+	return fd < 0 ? 0 : reports_new(&witness->reports, loop, fd, &handlers);
+}
+
+static int witness_build(struct witness *witness, const struct witness_options *options)
+{
+	const struct hooks_options hooks = {
+		.program = options->program,
+		.choice = options->config->owner_hooks,
+		.flows = WITNESS_FLOWS,
+	};
+	const struct owner_source source = {
+		.argument = witness,
+		.find_socket = witness_find_socket,
+		.find_flow = witness_find_flow,
+		.rescan = witness_scan,
+	};
+	int r = hooks_load(&witness->hooks, &hooks);
+
+	if (r < 0)
+		return log_error(r, "load the owner hooks");
+	r = witness_read_records(witness, options->loop);
+	if (r < 0)
+		return log_error(r, "read the owner hooks' records");
+	r = owners_new(&witness->owners, witness->reports ? &source : NULL);
+	if (r < 0)
+		return log_error(r, "open the kernel's socket list");
+	r = witness_scan(witness);
+	if (r < 0 && r != -EOPNOTSUPP)
+		log_error(r, "note the sockets that are open already, ignoring");
+	return 0;
+}
+
+int witness_new(struct witness **ret_witness, const struct witness_options *options)
+{
+	struct witness *witness = calloc(1, sizeof(*witness));
+	int r;
+
+	if (!witness)
+		return log_error(-ENOMEM, "look for owners");
+	witness->on_socket = options->on_socket;
+	witness->argument = options->argument;
+	witness->socket_room = options->config->owner_sockets;
+	r = witness_build(witness, options);
+	if (r < 0) {
+		witness_free(witness);
+		return r;
+	}
+	*ret_witness = witness;
+	return 0;
+}
+
+void witness_free(struct witness *witness)
+{
+	if (!witness)
+		return;
+	owners_free(witness->owners);
+	reports_free(witness->reports);
+	hooks_free(witness->hooks);
+	free(witness);
+}
+
+struct owners *witness_owners(struct witness *witness)
+{
+	return witness->owners;
+}
+
+void witness_catch_up(struct witness *witness)
+{
+	if (witness->reports)
+		reports_drain(witness->reports);
+}
+
+static json_t *witness_answers(const struct owners_status *status)
+{
+	json_t *answers = json_object();
+
+	for (size_t i = 0; i < OWNERS_QUALITY_COUNT; i++)
+		json_object_set_new(answers, sighting_quality_word(i),
+				    json_integer(status->answers[i]));
+	return answers;
+}
+
+json_t *witness_status(const struct witness *witness)
+{
+	struct hooks_description hooks;
+	struct owners_status owners;
+	uint64_t recorded;
+
+	hooks_describe(witness->hooks, &hooks);
+	owners_status(witness->owners, &owners);
+	recorded = hooks.losses.sockets_recorded;
+	return json_pack(
+		"{s:s, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"hooks", hooks.process_hooks,
+		"cgroup_hooks", hooks.cgroup,
+		"scan", hooks.scan,
+		"lost", hooks.lost,
+		"why_not_better", hooks.why[0] ? hooks.why : NULL,
+		"sockets_recorded", (json_int_t)recorded,
+		/* at the least: the table may give up some before it is full */
+		"sockets_evicted", (json_int_t)(recorded - MIN(recorded, witness->socket_room)),
+		"records_lost", (json_int_t)hooks.losses.records_lost,
+		"records_failed",
+		(json_int_t)(hooks.losses.sockets_failed + hooks.losses.flows_failed),
+		"processes", (json_int_t)owners.processes,
+		"processes_evicted", (json_int_t)owners.processes_evicted,
+		"processes_unrecorded", (json_int_t)owners.unrecorded,
+		"answers", witness_answers(&owners));
+}

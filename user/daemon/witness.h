@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * witness.h - who did it, as far as the kernel can tell: the owner hooks, what they record, and
+ * the engine that draws names from it.
+ */
+#ifndef DAEMON_WITNESS_H
+#define DAEMON_WITNESS_H
+
+#include <jansson.h>
+
+#include "../base/loop.h"
+#include "../kernel/program.h"
+#include "../model/config.h"
+#include "../who/owner.h"
+
+struct witness;
+
+/* A watched port is held from now on, or packets pass the hooks by. Valid during the call. */
+typedef void witness_socket_handler(void *argument, const struct listener_event *event);
+
+struct witness_options {
+	struct loop *loop;
+	const struct program *program;
+	const struct config *config;
+	witness_socket_handler *on_socket;
+	void *argument;
+};
+
+/* 0 or -errno, said already. Without any hook it still names whom /proc shows. */
+int witness_new(struct witness **ret_witness, const struct witness_options *options);
+void witness_free(struct witness *witness);
+
+struct owners *witness_owners(struct witness *witness);
+
+/* Takes in what the kernel has recorded by now. */
+void witness_catch_up(struct witness *witness);
+
+/* {"hooks", "cgroup_hooks", "scan", "lost", "why_not_better", ...}; a new reference. */
+json_t *witness_status(const struct witness *witness);
+
+#endif

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hooks.c - loads the owner objects, one set of maps between them, and climbs down the ladder. */
+#include "hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "owner_cgroup.skel.h"
+#include "owner_fentry.skel.h"
+#include "owner_kprobe.skel.h"
+#include "owner_lsm.skel.h"
+#include "owner_tracepoint.skel.h"
+#include "scan.skel.h"
+
+#include "../base/log.h"
+#include "../base/util.h"
+#include "detached.h"
+
+#define COPIES_MAX 3
+
+/* One way to the process's calls; the first that works is taken. */
+struct rung {
+	const char *word;
+	const void *(*elf)(size_t *size);
+	int copies;
+	const char *lost;
+};
+
+static const struct rung ladder[] = {
+	{ "kprobe", owner_kprobe_bpf__elf_bytes, 1, NULL },
+	{ "lsm", owner_lsm_bpf__elf_bytes, 1, "sendfile() before 6.5" },
+	{ "fentry", owner_fentry_bpf__elf_bytes, COPIES_MAX,
+	  "sendfile() before 6.5; a call may be skipped when three others are preempted in it" },
+	{ "tracepoint", owner_tracepoint_bpf__elf_bytes, 1,
+	  "connections accepted through io_uring and not used; the first packet after a "
+	  "descriptor changed hands may be told of the one before" },
+};
+
+/* Maps of the packet programs that the hooks share. */
+static const char *const shared_with_packets[] = { "sockets", "senders", ".data.watch" };
+
+#define OBJECTS_MAX (1 + COPIES_MAX)
+#define LINKS_MAX 32
+
+struct hooks {
+	const struct program *program;
+	int sockets_fd; /* the program's own */
+	int flows_fd; /* the cgroup object's own */
+	size_t flow_count;
+	struct bpf_object *cgroup; /* owns the maps that the others share; NULL: off */
+	struct bpf_object *process[COPIES_MAX];
+	struct bpf_object *scan;
+	struct bpf_link *links[LINKS_MAX];
+	size_t link_count;
+	size_t cgroup_links; /* the first so many */
+	const struct rung *rung; /* NULL: none */
+	char why[256];
+};
+
+bool hooks_choice_valid(const char *choice)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ladder); i++)
+		if (util_streq(choice, ladder[i].word))
+			return true;
+	return util_streq(choice, "auto") || util_streq(choice, "none");
+}
+
+/* Tells why something better is not had; the first reason stays. */
+static void hooks_complain(struct hooks *hooks, const char *what, int r)
+{
+	size_t used = strlen(hooks->why);
+
+	log_debug("%s: %s", what, strerror(-r));
+	snprintf(hooks->why + used, sizeof(hooks->why) - used, "%s%s: %s", used ? "; " : "", what,
+		 strerror(-r));
+}
+
+static int hooks_map_fd(const struct hooks *hooks, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shared_with_packets); i++)
+		if (util_streq(name, shared_with_packets[i]))
+			return program_map_fd(hooks->program, name);
+	return hooks->cgroup ? bpf_object__find_map_fd_by_name(hooks->cgroup, name) : -ENOENT;
+}
+
+/* Takes the maps that are there already; makes and sizes the rest. */
+static int hooks_share_maps(const struct hooks *hooks, struct bpf_object *object)
+{
+	struct bpf_map *map;
+	int r = 0;
+
+	bpf_object__for_each_map(map, object) {
+		int fd = hooks_map_fd(hooks, bpf_map__name(map));
+
+		if (fd >= 0)
+			r = bpf_map__reuse_fd(map, fd);
+		else if (util_streq(bpf_map__name(map), "flows"))
+			r = bpf_map__set_max_entries(map, hooks->flow_count);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A program on a tracepoint that this kernel does not have is left out. */
+static void hooks_skip_missing(struct bpf_object *object)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+	char name[128];
+
+	bpf_object__for_each_program(program, object) {
+		const char *section = bpf_program__section_name(program);
+
+		if (strncmp(section, "tp_btf/", 7) != 0)
+			continue;
+		snprintf(name, sizeof(name), "btf_trace_%s", section + 7);
+		if (!btf || btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) < 0)
+			bpf_program__set_autoload(program, false);
+	}
+	btf__free(btf);
+}
+
+static int hooks_open(const struct hooks *hooks, const void *elf, size_t size, const char *name,
+		      struct bpf_object **ret_object)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
+	struct bpf_object *object = bpf_object__open_mem(elf, size, &options);
+	int r;
+
+	if (!object)
+		return -errno;
+	hooks_skip_missing(object);
+	r = hooks_share_maps(hooks, object);
+	if (r == 0)
+		r = bpf_object__load(object);
+	if (r < 0) {
+		bpf_object__close(object);
+		return r;
+	}
+	*ret_object = object;
+	return 0;
+}
+
+/* A system call's tracepoint, whose number is read in a mount of our own. */
+static struct bpf_link *hooks_attach_tracepoint(struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes), .sample_period = 1,
+		.wakeup_events = 1,
+	};
+	_cleanup_close_ int tracefs = detached_mount("tracefs");
+	_cleanup_close_ int id = -1;
+	char path[256], number[32] = "";
+	struct bpf_link *link;
+	int event;
+
+	if (tracefs < 0)
+		return errno = -tracefs, NULL;
+	snprintf(path, sizeof(path), "events/%s/id", section + strlen("tracepoint/"));
+	id = openat(tracefs, path, O_RDONLY | O_CLOEXEC);
+	if (id < 0 || read(id, number, sizeof(number) - 1) <= 0)
+		return NULL;
+	attributes.config = strtoull(number, NULL, 10);
+	event = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (event < 0)
+		return NULL;
+	link = bpf_program__attach_perf_event(program, event);
+	if (!link)
+		close(event);
+	return link;
+}
+
+static struct bpf_link *hooks_attach_program(struct bpf_program *program, int cgroup)
+{
+	if (cgroup >= 0)
+		return bpf_program__attach_cgroup(program, cgroup);
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
+		return hooks_attach_tracepoint(program);
+	return bpf_program__attach(program);
+}
+
+/* sendfile() has a function of its own before 6.5 only. */
+static bool hooks_is_optional(const struct bpf_program *program)
+{
+	return util_streq(bpf_program__name(program), "owner_sendpage");
+}
+
+/* cgroup: a descriptor of the control groups' root, or -1 for programs that need none. */
+static int hooks_attach(struct hooks *hooks, struct bpf_object *object, int cgroup)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(program) || hooks->link_count == LINKS_MAX)
+			continue;
+		link = hooks_attach_program(program, cgroup);
+		if (link)
+			hooks->links[hooks->link_count++] = link;
+		else if (!hooks_is_optional(program))
+			return -errno;
+	}
+	return 0;
+}
+
+/* Takes away the links from number `kept` on. */
+static void hooks_detach(struct hooks *hooks, size_t kept)
+{
+	while (hooks->link_count > kept)
+		bpf_link__destroy(hooks->links[--hooks->link_count]);
+}
+
+/* Tells the hooks whose process numbers are meant. */
+static int hooks_write_board(const struct hooks *hooks)
+{
+	struct owner_board board = {};
+	struct stat namespace;
+	__u32 zero = 0;
+
+	if (stat("/proc/self/ns/pid", &namespace) < 0)
+		return -errno;
+	board.pid_namespace = namespace.st_ino;
+	return bpf_map_update_elem(hooks_map_fd(hooks, ".data.owner"), &zero, &board, BPF_ANY);
+}
+
+static int hooks_take_cgroup(struct hooks *hooks)
+{
+	_cleanup_close_ int root = -1;
+	const void *elf;
+	size_t size;
+	int r;
+
+	elf = owner_cgroup_bpf__elf_bytes(&size);
+	r = hooks_open(hooks, elf, size, "owner_cgroup", &hooks->cgroup);
+	if (r < 0)
+		return r;
+	hooks->flows_fd = hooks_map_fd(hooks, "flows");
+	r = hooks_write_board(hooks);
+	root = detached_mount("cgroup2");
+	if (r == 0)
+		r = root < 0 ? root : hooks_attach(hooks, hooks->cgroup, root);
+	hooks->cgroup_links = hooks->link_count;
+	if (r < 0) {
+		hooks_detach(hooks, 0);
+		bpf_object__close(TAKE(hooks->cgroup));
+	}
+	return r;
+}
+
+/*
+ * Do the process hooks fire? Some can be attached to no effect (LSM programs where the kernel was
+ * started without). Asks a socket of our own for a datagram that nobody sent.
+ */
+static bool hooks_fire(const struct hooks *hooks)
+{
+	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct socket_record record;
+	__u64 cookie = 0;
+	socklen_t size = sizeof(cookie);
+	char octet;
+
+	if (sock < 0 || getsockopt(sock, SOL_SOCKET, SO_COOKIE, &cookie, &size) < 0)
+		return false;
+	if (recv(sock, &octet, sizeof(octet), MSG_DONTWAIT) >= 0)
+		return false;
+	return hooks_find_socket(hooks, cookie, &record) == 0 && record.received_boot_ns != 0;
+}
+
+static int hooks_take_copies(struct hooks *hooks, const struct rung *rung)
+{
+	size_t size;
+	const void *elf = rung->elf(&size);
+	int r = 0;
+
+	for (int copy = 0; copy < rung->copies && r == 0; copy++) {
+		r = hooks_open(hooks, elf, size, rung->word, &hooks->process[copy]);
+		if (r == 0)
+			r = hooks_attach(hooks, hooks->process[copy], -1);
+	}
+	if (r == 0 && !hooks_fire(hooks))
+		r = -ENODATA;
+	return r;
+}
+
+static int hooks_take_rung(struct hooks *hooks, const struct rung *rung)
+{
+	int r = hooks_take_copies(hooks, rung);
+
+	if (r < 0) {
+		hooks_detach(hooks, hooks->cgroup_links);
+		for (int copy = 0; copy < COPIES_MAX; copy++)
+			bpf_object__close(TAKE(hooks->process[copy]));
+		hooks_complain(hooks, rung->word, r);
+		return r;
+	}
+	hooks->rung = rung;
+	return 0;
+}
+
+static void hooks_climb(struct hooks *hooks, const char *choice)
+{
+	bool any = util_streq(choice, "auto");
+
+	for (size_t i = 0; i < ARRAY_SIZE(ladder); i++)
+		if ((any || util_streq(choice, ladder[i].word)) &&
+		    hooks_take_rung(hooks, &ladder[i]) == 0)
+			return;
+}
+
+static void hooks_open_scan(struct hooks *hooks)
+{
+	size_t size;
+	const void *elf = scan_bpf__elf_bytes(&size);
+	int r = hooks_open(hooks, elf, size, "scan", &hooks->scan);
+
+	if (r < 0)
+		hooks_complain(hooks, "socket iterators", r);
+}
+
+int hooks_load(struct hooks **ret_hooks, const struct hooks_options *options)
+{
+	struct hooks *hooks;
+	int r;
+
+	if (!hooks_choice_valid(options->choice))
+		return -EINVAL;
+	hooks = calloc(1, sizeof(*hooks));
+	if (!hooks)
+		return -ENOMEM;
+	hooks->program = options->program;
+	hooks->sockets_fd = program_map_fd(options->program, "sockets");
+	hooks->flow_count = options->flows;
+	*ret_hooks = hooks;
+	if (util_streq(options->choice, "none")) {
+		snprintf(hooks->why, sizeof(hooks->why), "switched off");
+		return 0;
+	}
+	r = hooks_take_cgroup(hooks);
+	if (r < 0) {
+		hooks_complain(hooks, "control group hooks", r);
+		return 0;
+	}
+	hooks_climb(hooks, options->choice);
+	hooks_open_scan(hooks);
+	return 0;
+}
+
+void hooks_free(struct hooks *hooks)
+{
+	if (!hooks)
+		return;
+	hooks_detach(hooks, 0);
+	bpf_object__close(hooks->scan);
+	for (int copy = 0; copy < COPIES_MAX; copy++)
+		bpf_object__close(hooks->process[copy]);
+	bpf_object__close(hooks->cgroup);
+	free(hooks);
+}
+
+/* Runs one iterator to its end; it writes nothing for us to read. */
+static int hooks_iterate(struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+	_cleanup_close_ int fd = -1;
+	char nothing[64];
+	ssize_t got;
+	int r = 0;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		r = fd;
+	while (r == 0 && (got = read(fd, nothing, sizeof(nothing))) != 0)
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			r = -errno;
+	bpf_link__destroy(link);
+	return r;
+}
+
+int hooks_scan(struct hooks *hooks)
+{
+	struct bpf_program *program;
+	int r = 0;
+
+	if (!hooks->scan)
+		return -EOPNOTSUPP;
+	bpf_object__for_each_program(program, hooks->scan)
+		r = r ? r : hooks_iterate(program);
+	return r;
+}
+
+int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record)
+{
+	return bpf_map_lookup_elem(hooks->sockets_fd, &cookie, ret_record);
+}
+
+int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow)
+{
+	return hooks->cgroup ? bpf_map_lookup_elem(hooks->flows_fd, key, ret_flow) : -ENOENT;
+}
+
+int hooks_records_fd(const struct hooks *hooks)
+{
+	return hooks->cgroup ? bpf_object__find_map_fd_by_name(hooks->cgroup, "records") : -1;
+}
+
+void hooks_describe(const struct hooks *hooks, struct hooks_description *ret_description)
+{
+	struct owner_board board = {};
+	__u32 zero = 0;
+
+	memset(ret_description, 0, sizeof(*ret_description));
+	ret_description->process_hooks = hooks->rung ? hooks->rung->word : "none";
+	ret_description->lost = hooks->rung ? hooks->rung->lost :
+					      "processes that are gone before anyone looks, and "
+					      "those that accepted or were handed a socket";
+	ret_description->cgroup = hooks->cgroup != NULL;
+	ret_description->scan = hooks->scan != NULL;
+	memcpy(ret_description->why, hooks->why, sizeof(ret_description->why));
+	if (hooks->cgroup)
+		bpf_map_lookup_elem(hooks_map_fd(hooks, ".data.owner"), &zero, &board);
+	ret_description->losses = board.losses;
+}

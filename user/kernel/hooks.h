@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hooks.h - the owner hooks in the kernel: at the root of the control groups, and the best set of
+ * process hooks that this kernel takes. Where none can be had the packets are seen all the same,
+ * and processes are looked for in /proc: what is lost then stands in the ladder.
+ */
+#ifndef KERNEL_HOOKS_H
+#define KERNEL_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "program.h"
+
+struct hooks;
+
+struct hooks_options {
+	const struct program *program; /* its watch set and socket table are shared */
+	const char *choice; /* "auto", "none", or a rung's word */
+	size_t flows; /* flows to remember */
+};
+
+/*
+ * Always gives an object, whatever could be loaded; hooks_describe() tells. 0 or -errno (-ENOMEM,
+ * or -EINVAL: no such rung).
+ */
+int hooks_load(struct hooks **ret_hooks, const struct hooks_options *options);
+void hooks_free(struct hooks *hooks);
+
+/* Is it "auto", "none" or a rung's word? */
+bool hooks_choice_valid(const char *choice);
+
+/*
+ * Notes the sockets that processes hold now, and the kernel's own. A socket needs a cookie for
+ * that, which the kernel makes when a socket list of sock_diag(7) is asked for. 0 or -errno;
+ * -EOPNOTSUPP: this kernel has no such iterators, or the hooks are off.
+ */
+int hooks_scan(struct hooks *hooks);
+
+/* 0, -ENOENT or -errno. */
+int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record);
+int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow);
+
+/* The ring of records (reports.h): the hooks' own descriptor; -1: there is none. */
+int hooks_records_fd(const struct hooks *hooks);
+
+struct hooks_description {
+	const char *process_hooks; /* the rung that was taken: "kprobe", ..., "none". Static */
+	const char *lost; /* what that rung cannot see; NULL: nothing. Static */
+	bool cgroup; /* the control group hooks are in place */
+	bool scan; /* the iterators are */
+	char why[256]; /* why not better; "" */
+	struct owner_losses losses;
+};
+
+void hooks_describe(const struct hooks *hooks, struct hooks_description *ret_description);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* inquiry.c - the order of proof: the packet's own socket, its flow, its translation. */
+#include "inquiry.h"
+
+#include <errno.h>
+
+#include "../base/clock.h"
+#include "../base/util.h"
+#include "present.h"
+
+#define INQUIRY_PAST_NS (120 * CLOCK_NS_PER_SECOND)
+/* A packet is seen before it is tracked: as long as that may take on a busy CPU. */
+#define INQUIRY_TRACKING_NS 5000000ULL
+
+void inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
+		   const struct socket_record *record)
+{
+	inquiry->quality = quality;
+	inquiry->owner = *owner;
+	inquiry->created = record->roles[SOCKET_CREATED];
+	inquiry->accepted = record->roles[SOCKET_ACCEPTED];
+}
+
+bool inquiry_claim_kernel(struct inquiry *inquiry)
+{
+	inquiry->quality = QUALITY_KERNEL;
+	inquiry->is_open = false;
+	return true;
+}
+
+bool inquiry_claim_sender(struct inquiry *inquiry, enum quality quality,
+			  const struct socket_record *record, uint64_t cookie)
+{
+	const struct process_key *key =
+		evidence_sender(inquiry->event, record, cookie == inquiry->event->cookie);
+
+	if (key) {
+		inquiry_claim(inquiry, quality, key, record);
+		inquiry->is_open = false;
+	}
+	return key;
+}
+
+bool inquiry_claim_receiver(struct inquiry *inquiry, enum quality quality,
+			    const struct socket_record *record, bool is_connected)
+{
+	const struct process_key *key;
+	bool is_settled;
+
+	key = evidence_receiver(inquiry->event, record, is_connected, &is_settled);
+	if (key) {
+		inquiry_claim(inquiry, quality, key, record);
+		inquiry->is_open = !is_settled;
+	}
+	return key;
+}
+
+static void inquiry_rescan(struct inquiry *inquiry)
+{
+	struct inquiry_means *means = inquiry->means;
+	uint64_t began_ns = clock_boot_ns();
+
+	means->source.rescan(means->source.argument);
+	pace_charge(&means->rescan, inquiry->now_ns, clock_boot_ns() - began_ns);
+	means->status.rescans++;
+}
+
+bool inquiry_find_record(struct inquiry *inquiry, uint64_t cookie,
+			 struct socket_record *ret_record)
+{
+	struct inquiry_means *means = inquiry->means;
+	const struct owner_source *source = &means->source;
+
+	if (!means->has_source || !cookie)
+		return false;
+	if (source->find_socket(source->argument, cookie, ret_record) == 0)
+		return true;
+	inquiry->is_open = true;
+	if (!inquiry->is_late || !pace_allows(&means->rescan, inquiry->now_ns))
+		return false;
+	inquiry_rescan(inquiry);
+	return source->find_socket(source->argument, cookie, ret_record) == 0;
+}
+
+/* The flow as its sender's or its receiver's socket sees it. netns 0: in any namespace. */
+static bool inquiry_find_flow(const struct inquiry *inquiry, uint32_t netns,
+			      const struct tuple *packet, bool sends, struct flow *ret_flow)
+{
+	const struct endpoint *local = sends ? &packet->source : &packet->destination;
+	const struct endpoint *remote = sends ? &packet->destination : &packet->source;
+	const struct owner_source *source = &inquiry->means->source;
+	struct flow_key key = {
+		.local_port = local->port,
+		.remote_port = remote->port,
+		.netns = netns,
+		.protocol = packet->protocol,
+	};
+
+	if (!inquiry->means->has_source)
+		return false;
+	memcpy(key.local, local->addr.bytes, sizeof(key.local));
+	memcpy(key.remote, remote->addr.bytes, sizeof(key.remote));
+	return source->find_flow(source->argument, &key, ret_flow) == 0 &&
+	       (netns || ret_flow->conflicts == 0);
+}
+
+/* By the flow's record. ret_netns: where its socket is. */
+static bool inquiry_by_flow(struct inquiry *inquiry, uint32_t netns, const struct tuple *packet,
+			    bool sends, uint32_t *ret_netns)
+{
+	struct socket_record record;
+	struct flow flow;
+
+	if (!inquiry_find_flow(inquiry, netns, packet, sends, &flow))
+		return false;
+	*ret_netns = flow.netns;
+	if (!inquiry_find_record(inquiry, flow.cookie, &record))
+		return false;
+	if (record.kernel)
+		return inquiry_claim_kernel(inquiry);
+	return sends ? inquiry_claim_sender(inquiry, QUALITY_JOINED, &record, flow.cookie) :
+		       inquiry_claim_receiver(inquiry, QUALITY_JOINED, &record, true);
+}
+
+static struct tuple inquiry_packet(const struct inquiry *inquiry)
+{
+	return (struct tuple){
+		.source = inquiry->sighting->source,
+		.destination = inquiry->sighting->destination,
+		.protocol = inquiry->sighting->protocol,
+	};
+}
+
+static bool tuple_is_same(const struct tuple *a, const struct tuple *b)
+{
+	return memcmp(&a->source, &b->source, sizeof(a->source)) == 0 &&
+	       memcmp(&a->destination, &b->destination, sizeof(a->destination)) == 0;
+}
+
+/*
+ * What the packet is behind address translation. False: it is not translated, as far as can be
+ * told; ret_is_unsure: not far.
+ */
+static bool inquiry_translate(struct inquiry *inquiry, const struct tuple *packet,
+			      struct tuple *ret_other, bool *ret_is_unsure)
+{
+	const struct outside *outside = &inquiry->means->outside;
+	int r = outside->translate(outside->argument, packet, ret_other);
+	bool is_closed = inquiry->verdict == VERDICT_CLOSED;
+
+	*ret_is_unsure = r == -EAGAIN;
+	if (r == 0 && !tuple_is_same(packet, ret_other)) {
+		inquiry->means->status.translations++;
+		return true;
+	}
+	if (r == -ENOENT && is_closed)
+		inquiry->is_open = true;
+	if (r == -ENODATA && is_closed &&
+	    inquiry->now_ns < inquiry->event->boot_ns + INQUIRY_TRACKING_NS)
+		inquiry->is_open = true;
+	return false;
+}
+
+/* By a flow in any namespace: who sent it, who gets it; first the one at this end. */
+static bool inquiry_by_any_flow(struct inquiry *inquiry, const struct tuple *packet,
+				uint32_t *ret_netns)
+{
+	bool sends = inquiry->sighting->direction == DIRECTION_OUT;
+	uint32_t own = inquiry->means->outside.netns;
+
+	return inquiry_by_flow(inquiry, own, packet, sends, ret_netns) ||
+	       inquiry_by_flow(inquiry, 0, packet, sends, ret_netns) ||
+	       inquiry_by_flow(inquiry, 0, packet, !sends, ret_netns);
+}
+
+/* The translated packet's socket, never the one that would have got it untranslated. */
+static void inquiry_by_translation(struct inquiry *inquiry, const struct tuple *other)
+{
+	uint32_t netns = 0;
+
+	if (inquiry_by_any_flow(inquiry, other, &netns)) {
+		inquiry->verdict = netns == inquiry->means->outside.netns ? VERDICT_CONNECTED :
+									     VERDICT_FORWARDED;
+		return;
+	}
+	if (!inquiry->is_late)
+		inquiry->is_open = true;
+	else
+		present_find_translated(inquiry, other);
+}
+
+/* A socket that is gone: who had it. */
+static bool inquiry_by_past(struct inquiry *inquiry, const struct flow *flow,
+			    const struct socket_record *record)
+{
+	uint64_t last_ns = evidence_last_use(record, flow);
+	const struct process_key *key = evidence_listener(record);
+
+	if (inquiry->now_ns > last_ns + INQUIRY_PAST_NS)
+		return false;
+	if (!inquiry_claim_receiver(inquiry, QUALITY_PAST, record, true)) {
+		if (!key)
+			return false;
+		inquiry_claim(inquiry, QUALITY_PAST, key, record);
+	}
+	inquiry->is_open = false;
+	return true;
+}
+
+/* The receiver, by the socket that the packet or others of its flow have reached. */
+static bool inquiry_by_reached(struct inquiry *inquiry, const struct flow *flow,
+			       const struct socket_record *record)
+{
+	bool is_connected = inquiry->verdict == VERDICT_CONNECTED;
+	/* A SYN begins a connection: what stood before it was another one. */
+	bool is_older = inquiry->event->kind == KIND_SYN &&
+			flow->boot_ns < inquiry->event->boot_ns;
+
+	if (record->kernel)
+		return inquiry_claim_kernel(inquiry);
+	if (inquiry->verdict == VERDICT_CLOSED)
+		return inquiry_by_past(inquiry, flow, record);
+	if (!is_older)
+		return inquiry_claim_receiver(inquiry, QUALITY_EXACT, record, is_connected);
+	inquiry->is_open = true;
+	return inquiry->is_late && is_connected &&
+	       inquiry_claim_receiver(inquiry, QUALITY_JOINED, record, true);
+}
+
+static void inquiry_receiver(struct inquiry *inquiry)
+{
+	struct tuple packet = inquiry_packet(inquiry), other;
+	struct socket_record record;
+	struct flow flow;
+	bool is_unsure = false, is_known;
+
+	is_known = inquiry_find_flow(inquiry, inquiry->means->outside.netns, &packet, false,
+				     &flow);
+	is_known = is_known && inquiry_find_record(inquiry, flow.cookie, &record);
+	if (is_known && inquiry_by_reached(inquiry, &flow, &record))
+		return;
+	if (!is_known && inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
+		inquiry_by_translation(inquiry, &other);
+		return;
+	}
+	if (inquiry->verdict == VERDICT_CLOSED)
+		return;
+	if (!inquiry->is_late)
+		inquiry->is_open = true;
+	else if (!is_unsure)
+		present_find(inquiry, &packet, is_known ? flow.cookie : 0,
+			     is_known ? &record : NULL);
+}
+
+/* By the cookie of a socket that is not the packet's own: it is the one that caused it. */
+static bool inquiry_by_cause(struct inquiry *inquiry, const struct socket_record *record)
+{
+	bool is_udp = inquiry->sighting->protocol == PROTOCOL_UDP;
+
+	if (record->kernel)
+		return inquiry_claim_kernel(inquiry);
+	/* The kernel carries packets in UDP, never in TCP: that was sent by a raw socket. */
+	return inquiry_claim_sender(inquiry, is_udp ? QUALITY_TUNNEL : QUALITY_EXACT, record,
+				    inquiry->event->cookie);
+}
+
+/* A socket that sends with its own address and port: the packet's own. */
+static bool inquiry_by_own(struct inquiry *inquiry, const struct socket_record *record)
+{
+	return record->kernel ? inquiry_claim_kernel(inquiry) :
+				inquiry_claim_sender(inquiry, QUALITY_EXACT, record,
+						     inquiry->event->cookie);
+}
+
+/* The sender is told by the event itself, whatever became of the socket's record. */
+static bool inquiry_by_event(struct inquiry *inquiry)
+{
+	static const struct socket_record nothing;
+
+	return !evidence_is_nobody(&inquiry->event->sender) &&
+	       inquiry_claim_sender(inquiry, QUALITY_EXACT, &nothing, inquiry->event->cookie);
+}
+
+static bool inquiry_by_cookie(struct inquiry *inquiry, bool *ret_has_record,
+			      struct socket_record *ret_record)
+{
+	const struct packet_event *event = inquiry->event;
+
+	*ret_has_record = inquiry_find_record(inquiry, event->cookie, ret_record);
+	if (!event->is_own)
+		return false;
+	return *ret_has_record ? inquiry_by_own(inquiry, ret_record) : inquiry_by_event(inquiry);
+}
+
+static void inquiry_sender(struct inquiry *inquiry)
+{
+	struct tuple packet = inquiry_packet(inquiry), other, toward = tuple_reverse(&packet);
+	uint32_t netns = inquiry->means->outside.netns;
+	const struct packet_event *event = inquiry->event;
+	struct socket_record record;
+	bool has_record, is_unsure;
+
+	if (inquiry_by_cookie(inquiry, &has_record, &record) ||
+	    inquiry_by_flow(inquiry, netns, &packet, true, &netns))
+		return;
+	if (!event->is_own && inquiry_translate(inquiry, &packet, &other, &is_unsure) &&
+	    inquiry_by_any_flow(inquiry, &other, &netns)) {
+		if (netns != inquiry->means->outside.netns)
+			inquiry->verdict = VERDICT_FORWARDED;
+		return;
+	}
+	if (has_record && !event->is_own && inquiry_by_cause(inquiry, &record))
+		return;
+	if (event->kind == KIND_RST) {
+		inquiry_claim_kernel(inquiry);
+		return;
+	}
+	if (!inquiry->is_late)
+		inquiry->is_open = true;
+	else if (inquiry->verdict != VERDICT_CLOSED)
+		present_find(inquiry, &toward, 0, NULL);
+}
+
+/* This host only passes it on: one of its containers may have sent it, or get it. */
+static void inquiry_forwarded(struct inquiry *inquiry)
+{
+	struct tuple packet = inquiry_packet(inquiry), other;
+	struct socket_record record;
+	bool has_record, is_unsure;
+	uint32_t netns;
+
+	if (inquiry_by_cookie(inquiry, &has_record, &record) ||
+	    inquiry_by_any_flow(inquiry, &packet, &netns))
+		return;
+	if (inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
+		inquiry_by_translation(inquiry, &other);
+		return;
+	}
+	if (has_record && !inquiry->event->is_own && record.kernel)
+		inquiry_claim_kernel(inquiry);
+	else
+		inquiry->is_open = true;
+}
+
+void inquiry_answer(struct inquiry *inquiry)
+{
+	const struct sighting *sighting = inquiry->sighting;
+
+	/* The ports of a packet that an ICMP error quotes are not its own, nor is its owner. */
+	if (sighting->kind == KIND_ICMP || sighting->verdict == VERDICT_UNKNOWN)
+		return;
+	if (sighting->verdict == VERDICT_FORWARDED)
+		inquiry_forwarded(inquiry);
+	else if (sighting->direction == DIRECTION_IN)
+		inquiry_receiver(inquiry);
+	else
+		inquiry_sender(inquiry);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * inquiry.h - one question, "whose packet is this?", asked of the kernel's records first and of
+ * the present system where they are silent. It says who; owner.h's face gives him his name.
+ */
+#ifndef WHO_INQUIRY_H
+#define WHO_INQUIRY_H
+
+#include "../base/table.h"
+#include "evidence.h"
+#include "outside.h"
+#include "owner.h"
+#include "pace.h"
+
+/* What outlives a question. */
+struct inquiry_means {
+	struct owner_source source;
+	bool has_source;
+	struct outside outside;
+	struct table *answers; /* of the present system, for a moment; inquiry_answers_new() */
+	struct pace rescan;
+	struct owners_status status;
+};
+
+struct inquiry {
+	struct inquiry_means *means;
+	const struct sighting *sighting;
+	const struct packet_event *event;
+	uint64_t now_ns;
+	bool is_late; /* what has not come by now does not count */
+	struct process *process; /* filled where /proc gave the answer */
+
+	/* the answer */
+	bool is_open; /* a better one may come */
+	enum verdict verdict;
+	enum quality quality;
+	bool is_named; /* the process is filled, there is no key */
+	struct process_key owner;
+	struct process_key created;
+	struct process_key accepted;
+};
+
+/* The caller has filled all up to the answer, which is zero but for the verdict. */
+void inquiry_answer(struct inquiry *inquiry);
+
+/* The record of a socket; one that is missing is looked for by a new scan. */
+bool inquiry_find_record(struct inquiry *inquiry, uint64_t cookie,
+			 struct socket_record *ret_record);
+
+int inquiry_answers_new(struct table **ret_answers);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * present.h - the answers that only the present system gives: the socket that takes such a packet
+ * now, and who holds it now. Remembered for a moment, so that a flood costs a look-up.
+ */
+#ifndef WHO_PRESENT_H
+#define WHO_PRESENT_H
+
+#include "inquiry.h"
+
+/*
+ * By the socket of the own namespace that takes packets that go `toward` it. cookie, record: of
+ * the listening socket that the packet has reached, where that is known; else 0, NULL.
+ */
+void present_find(struct inquiry *inquiry, const struct tuple *toward, uint64_t cookie,
+		  const struct socket_record *record);
+
+/* By the socket, in whatever namespace, of a packet whose address was translated to `toward`. */
+void present_find_translated(struct inquiry *inquiry, const struct tuple *toward);
+
+/* inquiry.c's ways to put an answer down. They return true when there is one. */
+void inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
+		   const struct socket_record *record);
+bool inquiry_claim_kernel(struct inquiry *inquiry);
+bool inquiry_claim_sender(struct inquiry *inquiry, enum quality quality,
+			  const struct socket_record *record, uint64_t cookie);
+bool inquiry_claim_receiver(struct inquiry *inquiry, enum quality quality,
+			    const struct socket_record *record, bool is_connected);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* record.c - process events, kept in one block each, as long as what they say. */
+#include "record.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "../base/clock.h"
+#include "../base/table.h"
+#include "../base/util.h"
+#include "cgroup.h"
+#include "path.h"
+#include "proc.h"
+
+#define RECORD_TEXTS 5
+#define RECORD_USERS_MAX 1024
+#define RECORD_USER_NS (60 * CLOCK_NS_PER_SECOND) /* how long a user's name is believed */
+
+struct record {
+	pid_t pid;
+	pid_t parent_pid;
+	uid_t uid;
+	uint32_t netns;
+	bool executable_unlinked;
+	char texts[]; /* name, parent's name, executable, command line, cgroup: each terminated */
+};
+
+struct record_user {
+	uint64_t until_ns;
+	char name[PROCESS_NAME_SIZE];
+};
+
+struct records {
+	struct table *table; /* struct process_key -> struct record * */
+	struct table *users; /* uid -> struct record_user */
+};
+
+static void record_leave(void *argument, const void *key, void *value)
+{
+	struct record **record = value;
+
+	(void)argument;
+	(void)key;
+	free(*record);
+}
+
+int records_new(struct records **ret_records, size_t capacity)
+{
+	struct records *records = calloc(1, sizeof(*records));
+	int r;
+
+	if (!records)
+		return -ENOMEM;
+	r = table_new(&records->table, sizeof(struct process_key), sizeof(struct record *),
+		      capacity, record_leave, NULL);
+	if (r == 0)
+		r = table_new(&records->users, sizeof(uid_t), sizeof(struct record_user),
+			      RECORD_USERS_MAX, NULL, NULL);
+	if (r < 0) {
+		records_free(records);
+		return r;
+	}
+	*ret_records = records;
+	return 0;
+}
+
+void records_free(struct records *records)
+{
+	if (!records)
+		return;
+	table_free(records->table);
+	table_free(records->users);
+	free(records);
+}
+
+static void record_copy(char *to, size_t size, const char *from, size_t length)
+{
+	size_t part = strnlen(from, MIN(length, size - 1));
+
+	memcpy(to, from, part);
+	to[part] = '\0';
+}
+
+static void record_join_arguments(const struct process_event *event, struct process *process)
+{
+	size_t length = MIN(event->args_length, sizeof(event->args));
+
+	while (length && event->args[length - 1] == '\0')
+		length--;
+	length = MIN(length, sizeof(process->command_line) - 1);
+	for (size_t i = 0; i < length; i++)
+		process->command_line[i] = event->args[i] ? event->args[i] : ' ';
+}
+
+/* A path longer than the event is read from /proc, if the process is still the one. */
+static void record_complete(const struct process_event *event, struct process *process,
+			    bool exe_is_whole, bool cgroup_is_whole)
+{
+	_cleanup_free_ struct process *live = NULL;
+
+	if ((exe_is_whole && cgroup_is_whole) || !event->pid)
+		return;
+	live = malloc(sizeof(*live));
+	if (!live || proc_read_same(event->pid, event->head.process.start_boot_ns,
+				    event->exe_inode, live) < 0)
+		return;
+	if (!exe_is_whole)
+		memcpy(process->executable, live->executable, sizeof(live->executable));
+	if (!cgroup_is_whole)
+		memcpy(process->cgroup, live->cgroup, sizeof(live->cgroup));
+}
+
+static void record_read_event(const struct process_event *event, struct process *process)
+{
+	bool exe_is_whole, cgroup_is_whole;
+
+	process->pid = event->pid;
+	process->parent_pid = event->parent_pid;
+	process->uid = event->uid;
+	process->netns = event->netns;
+	process->executable_unlinked = event->exe_unlinked;
+	record_copy(process->name, sizeof(process->name), event->comm, sizeof(event->comm));
+	record_copy(process->parent_name, sizeof(process->parent_name), event->parent_comm,
+		    sizeof(event->parent_comm));
+	exe_is_whole = path_from_components(event->exe,
+					    MIN(event->exe_length, sizeof(event->exe)),
+					    event->exe_cut, process->executable,
+					    sizeof(process->executable));
+	cgroup_is_whole = path_from_components(event->cgroup,
+					       MIN(event->cgroup_length, sizeof(event->cgroup)),
+					       event->cgroup_cut, process->cgroup,
+					       sizeof(process->cgroup));
+	path_strip_memfd(process->executable, event->exe_unlinked);
+	record_join_arguments(event, process);
+	record_complete(event, process, exe_is_whole, cgroup_is_whole);
+}
+
+static struct record *record_pack(const struct process *process)
+{
+	const char *const texts[RECORD_TEXTS] = { process->name, process->parent_name,
+						  process->executable, process->command_line,
+						  process->cgroup };
+	size_t size = sizeof(struct record);
+	struct record *record;
+	char *place;
+
+	for (size_t i = 0; i < RECORD_TEXTS; i++)
+		size += strlen(texts[i]) + 1;
+	record = malloc(size);
+	if (!record)
+		return NULL;
+	*record = (struct record){
+		.pid = process->pid,
+		.parent_pid = process->parent_pid,
+		.uid = process->uid,
+		.netns = process->netns,
+		.executable_unlinked = process->executable_unlinked,
+	};
+	place = record->texts;
+	for (size_t i = 0; i < RECORD_TEXTS; i++)
+		place = stpcpy(place, texts[i]) + 1;
+	return record;
+}
+
+int records_take(struct records *records, const struct process_event *event)
+{
+	_cleanup_free_ struct process *process = calloc(1, sizeof(*process));
+	struct record *record, **place;
+
+	if (!process)
+		return -ENOMEM;
+	record_read_event(event, process);
+	record = record_pack(process);
+	place = record ? table_put(records->table, &event->head.process, NULL) : NULL;
+	if (!place) {
+		free(record);
+		return -ENOMEM;
+	}
+	free(*place);
+	*place = record;
+	return 0;
+}
+
+/* The user's name: a question to NSS, which may be slow, so the answer is kept for a while. */
+static void records_name_user(struct records *records, struct process *process)
+{
+	struct record_user *user = table_put(records->users, &process->uid, NULL);
+	uint64_t now = clock_boot_ns();
+
+	if (!user)
+		return;
+	if (now >= user->until_ns) {
+		proc_name_user(process->uid, user->name, sizeof(user->name));
+		user->until_ns = now + RECORD_USER_NS;
+	}
+	memcpy(process->user, user->name, sizeof(process->user));
+}
+
+static void record_unpack(const struct record *record, struct process *process)
+{
+	struct {
+		char *text;
+		size_t size;
+	} const places[RECORD_TEXTS] = {
+		{ process->name, sizeof(process->name) },
+		{ process->parent_name, sizeof(process->parent_name) },
+		{ process->executable, sizeof(process->executable) },
+		{ process->command_line, sizeof(process->command_line) },
+		{ process->cgroup, sizeof(process->cgroup) },
+	};
+	const char *text = record->texts;
+
+	for (size_t i = 0; i < RECORD_TEXTS; i++) {
+		record_copy(places[i].text, places[i].size, text, places[i].size);
+		text += strlen(text) + 1;
+	}
+}
+
+int records_find(struct records *records, const struct process_key *key,
+		 struct process *ret_process)
+{
+	struct record **place = table_get(records->table, key);
+
+	if (!place)
+		return -ENOENT;
+	*ret_process = (struct process){
+		.pid = (*place)->pid,
+		.parent_pid = (*place)->parent_pid,
+		.uid = (*place)->uid,
+		.netns = (*place)->netns,
+		.executable_unlinked = (*place)->executable_unlinked,
+		.start_boot_ns = key->start_boot_ns,
+		.start_wall_ns = clock_wall_from_boot(key->start_boot_ns),
+	};
+	record_unpack(*place, ret_process);
+	cgroup_unit(ret_process->cgroup, ret_process->unit, sizeof(ret_process->unit));
+	cgroup_container(ret_process->cgroup, ret_process->container,
+			 sizeof(ret_process->container));
+	records_name_user(records, ret_process);
+	return 0;
+}
+
+size_t records_count(const struct records *records)
+{
+	return table_count(records->table);
+}
+
+size_t records_evicted(const struct records *records)
+{
+	return table_evictions(records->table);
+}
