@@ -39,12 +39,22 @@ def options(body, at):
         at += 4 + (length + 3) // 4 * 4
 
 
+def packets(path):
+    """The bodies of the packets."""
+    return [body for kind, body in blocks(path) if kind == ENHANCED_PACKET]
+
+
+def times(path):
+    """Nanoseconds since 1970."""
+    return [high << 32 | low for high, low in
+            (struct.unpack_from("=II", body, 4) for body in packets(path))]
+
+
 def processes(path):
     """Of each packet the process and thread id, None where there is no such option."""
     found = []
-    for kind, body in blocks(path):
-        if kind == ENHANCED_PACKET:
-            captured = struct.unpack_from("=I", body, 12)[0]
-            value = options(body, 20 + (captured + 3) // 4 * 4).get(PROCESS_AND_THREAD)
-            found.append(value and struct.unpack("=II", value))
+    for body in packets(path):
+        captured = struct.unpack_from("=I", body, 12)[0]
+        value = options(body, 20 + (captured + 3) // 4 * 4).get(PROCESS_AND_THREAD)
+        found.append(value and struct.unpack("=II", value))
     return found

@@ -165,7 +165,7 @@ def test_the_sensor_s_end_is_told(sandbox):
 
 
 def test_a_slow_reader_loses_packets_is_told_and_delays_nobody(sandbox):
-    sandbox.start(*UNLIMITED)
+    sandbox.start(*UNLIMITED, "--ring-size", "8M")
     reader = watch(sandbox)
     reader.process.send_signal(signal.SIGSTOP)
     quick = Reader(sandbox, "sample", "save", str(sandbox.directory / "x"), "count", "1000")
@@ -173,6 +173,8 @@ def test_a_slow_reader_loses_packets_is_told_and_delays_nobody(sandbox):
     sandbox.wait_packets(3409, 5000)
     sampled = sandbox.accounting()["sampled"]
     assert sampled >= 5000 and "lost     0" in quick.wait()
+    wait_for("the sensor is done with them",  # an alert each
+             lambda: sandbox.status()["sinks"][1]["sent"] >= 5000)
     reader.process.send_signal(signal.SIGCONT)
 
     def told():

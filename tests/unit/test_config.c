@@ -103,6 +103,8 @@ static void the_setters_take_the_defaults_too(void **state)
 	take("--pcap", "none");
 	take("--pcap-max-size", "64M");
 	take("--pcap-files", "8");
+	take("--owner-hooks", "auto");
+	take("--owner-sockets", "65536");
 	take("--store", "none");
 	assert_memory_equal(&config, &before, sizeof(config));
 }
@@ -113,7 +115,7 @@ static void every_key_has_a_place_a_flag_and_help(void **state)
 	const struct config_key *keys = config_keys(&count);
 
 	(void)state;
-	assert_int_equal(count, 19);
+	assert_int_equal(count, 21);
 	for (i = 0; i < count; i++) {
 		assert_non_null(keys[i].set);
 		assert_true(keys[i].section[0] && keys[i].name[0] && keys[i].value[0] &&

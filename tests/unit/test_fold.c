@@ -81,6 +81,8 @@ static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind
 		.looks_like = scene->looks_like,
 		.quality = quality,
 		.process.pid = quality == QUALITY_NONE ? 0 : 4711,
+		.created_by.pid = quality == QUALITY_NONE ? 0 : 1,
+		.accepted_by.pid = quality == QUALITY_NONE ? 0 : 4712,
 	};
 
 	assert_int_equal(fold_add(scene->fold, &sighting, ACTION_PROBE, 4, scene->now), 0);
@@ -263,6 +265,8 @@ static void a_later_packet_may_bring_the_owner(void **state)
 	fold_flush(scene.fold, scene.now);
 	assert_int_equal(scene.emitted[1].process.pid, 4711);
 	assert_int_equal(scene.emitted[1].quality, QUALITY_JOINED);
+	assert_int_equal(scene.emitted[1].created_by.pid, 1);
+	assert_int_equal(scene.emitted[1].accepted_by.pid, 4712);
 	scene_end(&scene);
 }
 

@@ -56,8 +56,7 @@ static bool sample_is_wanted(const struct arguments *filter, const struct sighti
 		return false;
 	if (arguments_has(filter, ARGUMENT_DIRECTION) && filter->direction != sighting->direction)
 		return false;
-	return !arguments_has(filter, ARGUMENT_PROTOCOL) ||
-	       filter->protocol == sighting->protocol;
+	return !arguments_has(filter, ARGUMENT_PROTOCOL) || filter->protocol == sighting->protocol;
 }
 
 /* Ends the loop: with what writing came to, or with a reason that was said. */
@@ -223,8 +222,7 @@ static int watch_tell_lost(struct sampler *sampler, uint64_t count)
 {
 	if (sampler->call->format == OUT_PLAIN)
 		return sample_say_lost(sampler, count);
-	return out_print_line(sampler->call->format,
-			      json_pack("{s:I}", "lost", (json_int_t)count));
+	return out_print_line(sampler->call->format, json_pack("{s:I}", "lost", (json_int_t)count));
 }
 
 int cmd_sample_watch(const struct call *call, json_t **ret_value)

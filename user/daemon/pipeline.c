@@ -155,7 +155,8 @@ void pipeline_name_interface(struct pipeline *pipeline, uint32_t ifindex, const 
 void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, size_t count)
 {
 	pipeline->sink_count = MIN(count, PIPELINE_SINKS_MAX);
-	memcpy(pipeline->sinks, sinks, pipeline->sink_count * sizeof(*sinks));
+	if (pipeline->sink_count) /* else `sinks` may be NULL */
+		memcpy(pipeline->sinks, sinks, pipeline->sink_count * sizeof(*sinks));
 }
 
 void pipeline_set_tap(struct pipeline *pipeline, pipeline_tap *tap, void *argument)

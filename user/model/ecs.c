@@ -111,8 +111,7 @@ json_t *ecs_put_packet(struct ecs_maker *maker, json_t *root, const struct ecs_p
 	put_endpoint(maker, root, "destination", packet->destination, has_ports);
 	network = ecs_put_object(maker, root, "network");
 	ecs_put_text(maker, network, "transport", words_protocol(packet->protocol));
-	ecs_put_text(maker, network, "type",
-		     addr_is_ipv4(&packet->source->addr) ? "ipv4" : "ipv6");
+	ecs_put_text(maker, network, "type", addr_is_ipv4(&packet->source->addr) ? "ipv4" : "ipv6");
 	ecs_put_text(maker, network, "direction", is_inbound ? "inbound" : "outbound");
 	put_community_id(maker, network, packet);
 	if (packet->has_vlan)
@@ -181,8 +180,7 @@ void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process
 }
 
 void ecs_put_owner(struct ecs_maker *maker, json_t *own, const struct process *process,
-		   const struct process_brief *created_by,
-		   const struct process_brief *accepted_by)
+		   const struct process_brief *created_by, const struct process_brief *accepted_by)
 {
 	if (process->netns)
 		ecs_put_number(maker, own, "netns", process->netns);

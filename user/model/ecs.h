@@ -58,8 +58,7 @@ void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process
 
 /* What ECS has no name for: where the process lives, and who else had a hand in the socket. */
 void ecs_put_owner(struct ecs_maker *maker, json_t *own, const struct process *process,
-		   const struct process_brief *created_by,
-		   const struct process_brief *accepted_by);
+		   const struct process_brief *created_by, const struct process_brief *accepted_by);
 
 /* The object when nothing has failed; else it is dropped, and NULL. */
 json_t *ecs_finish(struct ecs_maker *maker, json_t *root);

@@ -219,8 +219,7 @@ static int find_interface(struct pcapng *pcapng, const struct sighting *sighting
 static void put_owner(struct pcapng *pcapng, const struct sighting *sighting)
 {
 	char comment[SIGHTING_TEXT_SIZE];
-	const uint32_t flags = sighting->direction == DIRECTION_IN ? FLAGS_INBOUND :
-								     FLAGS_OUTBOUND;
+	const uint32_t flags = sighting->direction == DIRECTION_IN ? FLAGS_INBOUND : FLAGS_OUTBOUND;
 	const uint32_t process[] = { (uint32_t)sighting->process.pid, 0 }; /* no thread is known */
 
 	put_text_option(pcapng, OPTION_COMMENT, sighting_format_comment(sighting, comment));
