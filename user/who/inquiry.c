@@ -145,18 +145,17 @@ static bool inquiry_translate(struct inquiry *inquiry, const struct tuple *packe
 			      struct tuple *ret_other, bool *ret_is_unsure)
 {
 	const struct outside *outside = &inquiry->means->outside;
-	int r = outside->translate(outside->argument, packet, ret_other);
 	bool is_closed = inquiry->verdict == VERDICT_CLOSED;
+	bool is_early = inquiry->now_ns < inquiry->event->boot_ns + INQUIRY_TRACKING_NS;
+	int r = outside->translate(outside->argument, packet, ret_other);
 
-	*ret_is_unsure = r == -EAGAIN;
 	if (r == 0 && !tuple_is_same(packet, ret_other)) {
 		inquiry->means->status.translations++;
 		return true;
 	}
-	if (r == -ENOENT && is_closed)
-		inquiry->is_open = true;
-	if (r == -ENODATA && is_closed &&
-	    inquiry->now_ns < inquiry->event->boot_ns + INQUIRY_TRACKING_NS)
+	*ret_is_unsure = r == -EAGAIN || (r == -ENOENT && is_early);
+	inquiry->is_early = r == -ENOENT && is_early;
+	if (inquiry->is_early || (is_closed && (r == -ENOENT || (r == -ENODATA && is_early))))
 		inquiry->is_open = true;
 	return false;
 }

@@ -32,6 +32,7 @@ struct inquiry {
 
 	/* the answer */
 	bool is_open; /* a better one may come */
+	bool is_early; /* even without records: the connection is about to be tracked */
 	enum verdict verdict;
 	enum quality quality;
 	bool is_named; /* the process is filled, there is no key */

@@ -122,7 +122,7 @@ static bool owners_conclude(struct owners *owners, struct inquiry *inquiry,
 		owners_brief(owners, inquiry, &inquiry->created, &sighting->created_by);
 		owners_brief(owners, inquiry, &inquiry->accepted, &sighting->accepted_by);
 	}
-	if (inquiry->is_open && !inquiry->is_late)
+	if (inquiry->is_open && (inquiry->is_early || !inquiry->is_late))
 		return false;
 	sighting->verdict = inquiry->verdict;
 	owners->means.status.answers[inquiry->quality]++;
