@@ -225,6 +225,8 @@ static const struct proof proofs[] = {
 	  REACHED(0), .now_ms = 2, .quality = QUALITY_EXACT, .name = "worker" },
 	{ "a SYN waits for who accepts", IN_TO_LISTENER, .kind = KIND_SYN,
 	  SOCKET(.roles = { [SOCKET_BOUND] = SERVER }), REACHED(0), .open = true },
+	{ "so does one for who held the listener at the start", IN_TO_LISTENER, .kind = KIND_SYN,
+	  SOCKET(.roles = { [SOCKET_HELD] = SERVER }), REACHED(0), .open = true },
 	{ "who accepts has the connection", IN_TO_LISTENER, .kind = KIND_SYN,
 	  SOCKET(.roles = { [SOCKET_ACCEPTED] = WORKER }), REACHED(1),
 	  .quality = QUALITY_EXACT, .name = "worker" },
