@@ -30,6 +30,7 @@ static const struct {
 	{ "/system.slice/containerd.service/kubepods-pod1:cri-containerd:" ID, "containerd.service",
 	  ID },
 	{ "/machine.slice/libpod-" ID ".scope/container", "libpod-" ID ".scope", ID },
+	{ "/machine.slice/libpod-conmon-" ID ".scope", "libpod-conmon-" ID ".scope", "" },
 	{ "/evil" ID, "", "" },
 	{ "/.service", "", "" },
 	{ "/" ID "0", "", "" },

@@ -123,8 +123,8 @@ static int hooks_share_maps(const struct hooks *hooks, struct bpf_object *object
 /* A program on a tracepoint that this kernel does not have is left out. */
 static void hooks_skip_missing(struct bpf_object *object)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	struct bpf_program *program;
+	struct btf *btf = NULL;
 	char name[128];
 
 	bpf_object__for_each_program(program, object) {
@@ -133,6 +133,7 @@ static void hooks_skip_missing(struct bpf_object *object)
 		if (strncmp(section, "tp_btf/", 7) != 0)
 			continue;
 		snprintf(name, sizeof(name), "btf_trace_%s", section + 7);
+		btf = btf ? btf : btf__load_vmlinux_btf();
 		if (!btf || btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) < 0)
 			bpf_program__set_autoload(program, false);
 	}

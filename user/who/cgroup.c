@@ -60,7 +60,9 @@ void cgroup_container(const char *path, char *ret_id, size_t size)
 		size_t end = cgroup_ends_with(path, length, ".scope") ? length - 6 : length;
 		size_t start = end > CONTAINER_ID_LENGTH ? end - CONTAINER_ID_LENGTH : 0;
 
+		/* conmon watches a container from outside, in a scope of the same id. */
 		if (cgroup_is_id(path + start, end - start) &&
+		    !cgroup_ends_with(path, start, "-conmon-") &&
 		    (start == 0 || path[start - 1] == '-' || path[start - 1] == ':'))
 			snprintf(ret_id, size, "%.*s", CONTAINER_ID_LENGTH, path + start);
 		path += length;

@@ -238,7 +238,9 @@ static void inquiry_receiver(struct inquiry *inquiry)
 	is_known = is_known && inquiry_find_record(inquiry, flow.cookie, &record);
 	if (is_known && inquiry_by_reached(inquiry, &flow, &record))
 		return;
-	if (!is_known && inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
+	/* What reached a socket of this namespace was not translated away. */
+	if ((!is_known || inquiry->verdict == VERDICT_CLOSED) &&
+	    inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
 		inquiry_by_translation(inquiry, &other);
 		return;
 	}
@@ -291,30 +293,39 @@ static bool inquiry_by_cookie(struct inquiry *inquiry, bool *ret_has_record,
 	return *ret_has_record ? inquiry_by_own(inquiry, ret_record) : inquiry_by_event(inquiry);
 }
 
+/* Masqueraded: by the flow that its sender's socket, in whatever namespace, knows. */
+static bool inquiry_by_masquerade(struct inquiry *inquiry, const struct tuple *packet)
+{
+	uint32_t netns = 0;
+	struct tuple other;
+	bool is_unsure;
+
+	if (inquiry->event->is_own || !inquiry_translate(inquiry, packet, &other, &is_unsure))
+		return false;
+	if (!inquiry_by_any_flow(inquiry, &other, &netns))
+		inquiry->is_open = true;
+	else if (netns != inquiry->means->outside.netns)
+		inquiry->verdict = VERDICT_FORWARDED;
+	return true;
+}
+
 static void inquiry_sender(struct inquiry *inquiry)
 {
-	struct tuple packet = inquiry_packet(inquiry), other, toward = tuple_reverse(&packet);
-	uint32_t netns = inquiry->means->outside.netns;
+	struct tuple packet = inquiry_packet(inquiry), toward = tuple_reverse(&packet);
 	const struct packet_event *event = inquiry->event;
 	struct socket_record record;
-	bool has_record, is_unsure;
+	bool has_record;
+	uint32_t netns;
 
 	if (inquiry_by_cookie(inquiry, &has_record, &record) ||
-	    inquiry_by_flow(inquiry, netns, &packet, true, &netns))
+	    inquiry_by_flow(inquiry, inquiry->means->outside.netns, &packet, true, &netns) ||
+	    inquiry_by_masquerade(inquiry, &packet))
 		return;
-	if (!event->is_own && inquiry_translate(inquiry, &packet, &other, &is_unsure) &&
-	    inquiry_by_any_flow(inquiry, &other, &netns)) {
-		if (netns != inquiry->means->outside.netns)
-			inquiry->verdict = VERDICT_FORWARDED;
-		return;
-	}
 	if (has_record && !event->is_own && inquiry_by_cause(inquiry, &record))
 		return;
-	if (event->kind == KIND_RST) {
+	if (event->kind == KIND_RST && (inquiry->is_late || !inquiry->is_open))
 		inquiry_claim_kernel(inquiry);
-		return;
-	}
-	if (!inquiry->is_late)
+	else if (!inquiry->is_late)
 		inquiry->is_open = true;
 	else if (inquiry->verdict != VERDICT_CLOSED)
 		present_find(inquiry, &toward, 0, NULL);

@@ -17,7 +17,7 @@ struct inquiry_means {
 	struct owner_source source;
 	bool has_source;
 	struct outside outside;
-	struct table *answers; /* of the present system, for a moment; inquiry_answers_new() */
+	struct table *answers; /* of the present system, for a moment: present.h */
 	struct pace rescan;
 	struct owners_status status;
 };
@@ -48,6 +48,13 @@ void inquiry_answer(struct inquiry *inquiry);
 bool inquiry_find_record(struct inquiry *inquiry, uint64_t cookie,
 			 struct socket_record *ret_record);
 
-int inquiry_answers_new(struct table **ret_answers);
+/* Ways to put an answer down, for present.c too. They return true when there is one. */
+void inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
+		   const struct socket_record *record);
+bool inquiry_claim_kernel(struct inquiry *inquiry);
+bool inquiry_claim_sender(struct inquiry *inquiry, enum quality quality,
+			  const struct socket_record *record, uint64_t cookie);
+bool inquiry_claim_receiver(struct inquiry *inquiry, enum quality quality,
+			    const struct socket_record *record, bool is_connected);
 
 #endif

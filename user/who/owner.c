@@ -3,11 +3,11 @@
 #include "owner.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "../base/util.h"
 #include "engine.h"
 #include "inquiry.h"
+#include "present.h"
 #include "record.h"
 
 #define OWNERS_PROCESSES_MAX 16384
@@ -33,7 +33,7 @@ int owners_new_in(struct owners **ret_owners, const struct owner_source *source,
 	owners->means.rescan = (struct pace){ .interval_ns = OWNERS_RESCAN_NS, .burst = 1 };
 	r = records_new(&owners->records, OWNERS_PROCESSES_MAX);
 	if (r == 0)
-		r = inquiry_answers_new(&owners->means.answers);
+		r = present_answers_new(&owners->means.answers);
 	if (r < 0) {
 		owners_free(owners);
 		return r;

@@ -31,7 +31,7 @@ struct present_answer {
 	struct process process;
 };
 
-int inquiry_answers_new(struct table **ret_answers)
+int present_answers_new(struct table **ret_answers)
 {
 	return table_new(ret_answers, sizeof(struct present_key), sizeof(struct present_answer),
 			 PRESENT_ANSWERS_MAX, NULL, NULL);
@@ -85,6 +85,7 @@ static void present_name_holder(struct inquiry *inquiry, unsigned long inode, bo
 	    outside->read_process(outside->argument, holders.lowest, inquiry->process) < 0)
 		return;
 	inquiry->is_named = true;
+	inquiry->owner = (struct process_key){};
 	inquiry->quality = quality;
 }
 

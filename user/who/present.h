@@ -8,6 +8,9 @@
 
 #include "inquiry.h"
 
+/* Where the answers are remembered. 0 or -errno. */
+int present_answers_new(struct table **ret_answers);
+
 /*
  * By the socket of the own namespace that takes packets that go `toward` it. cookie, record: of
  * the listening socket that the packet has reached, where that is known; else 0, NULL.
@@ -17,14 +20,5 @@ void present_find(struct inquiry *inquiry, const struct tuple *toward, uint64_t 
 
 /* By the socket, in whatever namespace, of a packet whose address was translated to `toward`. */
 void present_find_translated(struct inquiry *inquiry, const struct tuple *toward);
-
-/* inquiry.c's ways to put an answer down. They return true when there is one. */
-void inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
-		   const struct socket_record *record);
-bool inquiry_claim_kernel(struct inquiry *inquiry);
-bool inquiry_claim_sender(struct inquiry *inquiry, enum quality quality,
-			  const struct socket_record *record, uint64_t cookie);
-bool inquiry_claim_receiver(struct inquiry *inquiry, enum quality quality,
-			    const struct socket_record *record, bool is_connected);
 
 #endif
