@@ -145,6 +145,7 @@ static void fold_copy_owner(struct alert *alert, const struct sighting *sighting
 	alert->process = sighting->process;
 	alert->created_by = sighting->created_by;
 	alert->accepted_by = sighting->accepted_by;
+	alert->peer_process = sighting->peer_process;
 }
 
 static void fold_copy_packet(struct alert *alert, const struct sighting *sighting)

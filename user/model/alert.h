@@ -61,6 +61,7 @@ struct alert {
 	struct process process;
 	struct process_brief created_by;
 	struct process_brief accepted_by;
+	struct process_brief peer_process;
 	char looks_like[ALERT_TOOL_SIZE]; /* the first tool that a packet looked like; or "" */
 };
 

@@ -55,6 +55,7 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct alert *a
 	if (alert->has_packet)
 		ecs_put_text(maker, own, "service", service_name(alert->port, alert->protocol));
 	ecs_put_owner(maker, own, &alert->process, &alert->created_by, &alert->accepted_by);
+	ecs_put_brief(maker, own, "peer_process", &alert->peer_process);
 }
 
 json_t *alert_to_json(const struct alert *alert, const char *hostname)

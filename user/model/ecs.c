@@ -179,6 +179,12 @@ void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process
 		ecs_put_text(maker, ecs_put_object(maker, root, "systemd"), "unit", process->unit);
 }
 
+void ecs_put_brief(struct ecs_maker *maker, json_t *parent, const char *name,
+		   const struct process_brief *brief)
+{
+	put_brief(maker, parent, name, brief->pid, brief->name);
+}
+
 void ecs_put_owner(struct ecs_maker *maker, json_t *own, const struct process *process,
 		   const struct process_brief *created_by, const struct process_brief *accepted_by)
 {
@@ -187,8 +193,8 @@ void ecs_put_owner(struct ecs_maker *maker, json_t *own, const struct process *p
 	ecs_put_text(maker, own, "cgroup", process->cgroup);
 	if (process->executable_unlinked)
 		ecs_put(maker, own, "executable_unlinked", json_true());
-	put_brief(maker, own, "created_by", created_by->pid, created_by->name);
-	put_brief(maker, own, "accepted_by", accepted_by->pid, accepted_by->name);
+	ecs_put_brief(maker, own, "created_by", created_by);
+	ecs_put_brief(maker, own, "accepted_by", accepted_by);
 }
 
 json_t *ecs_finish(struct ecs_maker *maker, json_t *root)

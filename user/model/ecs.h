@@ -60,6 +60,10 @@ void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process
 void ecs_put_owner(struct ecs_maker *maker, json_t *own, const struct process *process,
 		   const struct process_brief *created_by, const struct process_brief *accepted_by);
 
+/* {"pid", "name"} under `name`, where the process is known. */
+void ecs_put_brief(struct ecs_maker *maker, json_t *parent, const char *name,
+		   const struct process_brief *brief);
+
 /* The object when nothing has failed; else it is dropped, and NULL. */
 json_t *ecs_finish(struct ecs_maker *maker, json_t *root);
 

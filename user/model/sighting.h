@@ -96,6 +96,7 @@ struct sighting {
 	struct process process;
 	struct process_brief created_by;
 	struct process_brief accepted_by;
+	struct process_brief peer_process; /* at the packet's other end, where that is on this host */
 };
 
 /* The end of the wire that is not this host: the source of what came, the target of what left. */

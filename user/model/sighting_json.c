@@ -37,6 +37,7 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct sighting
 	ecs_put_text(maker, own, "looks_like", sighting->looks_like);
 	ecs_put_owner(maker, own, &sighting->process, &sighting->created_by,
 		      &sighting->accepted_by);
+	ecs_put_brief(maker, own, "peer_process", &sighting->peer_process);
 }
 
 json_t *sighting_to_json(const struct sighting *sighting, const char *hostname)

@@ -38,6 +38,7 @@ static void add_findings(struct line *line, const struct sighting *sighting)
 	add_named(line, "container", process->container);
 	add_brief(line, "created by", &sighting->created_by);
 	add_brief(line, "accepted by", &sighting->accepted_by);
+	add_brief(line, "other end", &sighting->peer_process);
 	if (sighting->looks_like)
 		line_add(line, ", looks like %s", sighting->looks_like);
 	if (sighting->event->has_vlan)

@@ -352,6 +352,43 @@ static void inquiry_forwarded(struct inquiry *inquiry)
 		inquiry->is_open = true;
 }
 
+/* Who sends or gets the packets of a flow on this host, in any namespace. */
+static bool inquiry_find_end(struct inquiry *inquiry, bool sends, struct process_key *ret_key)
+{
+	const struct owner_source *source = &inquiry->means->source;
+	struct tuple packet = inquiry_packet(inquiry);
+	const struct process_key *key;
+	struct socket_record record;
+	bool is_settled;
+	struct flow flow;
+
+	if (!inquiry_find_flow(inquiry, inquiry->means->outside.netns, &packet, sends, &flow) &&
+	    !inquiry_find_flow(inquiry, 0, &packet, sends, &flow))
+		return false;
+	if (source->find_socket(source->argument, flow.cookie, &record) < 0)
+		return false;
+	key = sends ? evidence_sender(inquiry->event, &record,
+				      flow.cookie == inquiry->event->cookie) :
+		      evidence_receiver(inquiry->event, &record, true, &is_settled);
+	if (key)
+		*ret_key = *key;
+	return key;
+}
+
+/* The end that is not the owner's. */
+static void inquiry_other_end(struct inquiry *inquiry)
+{
+	bool sends = inquiry->sighting->direction == DIRECTION_IN;
+	struct process_key key;
+
+	if (inquiry_find_end(inquiry, sends, &key) && !evidence_is_same(&key, &inquiry->owner))
+		inquiry->other_end = key;
+	else if (inquiry->verdict == VERDICT_FORWARDED &&
+		 inquiry_find_end(inquiry, !sends, &key) &&
+		 !evidence_is_same(&key, &inquiry->owner))
+		inquiry->other_end = key;
+}
+
 void inquiry_answer(struct inquiry *inquiry)
 {
 	const struct sighting *sighting = inquiry->sighting;
@@ -365,4 +402,5 @@ void inquiry_answer(struct inquiry *inquiry)
 		inquiry_receiver(inquiry);
 	else
 		inquiry_sender(inquiry);
+	inquiry_other_end(inquiry);
 }

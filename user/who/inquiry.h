@@ -39,6 +39,7 @@ struct inquiry {
 	struct process_key owner;
 	struct process_key created;
 	struct process_key accepted;
+	struct process_key other_end; /* nobody: not on this host, or not known */
 };
 
 /* The caller has filled all up to the answer, which is zero but for the verdict. */

@@ -88,17 +88,23 @@ static bool owners_name(struct owners *owners, struct inquiry *inquiry)
 	return outside->read_same(outside->argument, &inquiry->owner, inquiry->process) == 0;
 }
 
-/* One who had another part in the socket than to own it. */
-static void owners_brief(struct owners *owners, const struct inquiry *inquiry,
-			 const struct process_key *key, struct process_brief *ret_brief)
+static void owners_brief(struct owners *owners, const struct process_key *key,
+			 struct process_brief *ret_brief)
 {
 	struct process process;
 
-	if (evidence_is_nobody(key) || evidence_is_same(key, &inquiry->owner) ||
-	    inquiry->is_named || records_find(owners->records, key, &process) < 0)
+	if (evidence_is_nobody(key) || records_find(owners->records, key, &process) < 0)
 		return;
 	ret_brief->pid = process.pid;
 	memcpy(ret_brief->name, process.name, sizeof(ret_brief->name));
+}
+
+/* One who had another part in the socket than to own it. */
+static void owners_brief_part(struct owners *owners, const struct inquiry *inquiry,
+			      const struct process_key *key, struct process_brief *ret_brief)
+{
+	if (!evidence_is_same(key, &inquiry->owner) && !inquiry->is_named)
+		owners_brief(owners, key, ret_brief);
 }
 
 static void owners_clear(struct sighting *sighting)
@@ -107,6 +113,7 @@ static void owners_clear(struct sighting *sighting)
 	memset(&sighting->process, 0, sizeof(sighting->process));
 	memset(&sighting->created_by, 0, sizeof(sighting->created_by));
 	memset(&sighting->accepted_by, 0, sizeof(sighting->accepted_by));
+	memset(&sighting->peer_process, 0, sizeof(sighting->peer_process));
 }
 
 /* Writes the answer down. True: it is final. */
@@ -119,9 +126,10 @@ static bool owners_conclude(struct owners *owners, struct inquiry *inquiry,
 		inquiry->quality = QUALITY_NONE;
 	sighting->quality = inquiry->quality;
 	if (has_owner && inquiry->quality != QUALITY_NONE) {
-		owners_brief(owners, inquiry, &inquiry->created, &sighting->created_by);
-		owners_brief(owners, inquiry, &inquiry->accepted, &sighting->accepted_by);
+		owners_brief_part(owners, inquiry, &inquiry->created, &sighting->created_by);
+		owners_brief_part(owners, inquiry, &inquiry->accepted, &sighting->accepted_by);
 	}
+	owners_brief(owners, &inquiry->other_end, &sighting->peer_process);
 	if (inquiry->is_open && (inquiry->is_early || !inquiry->is_late))
 		return false;
 	sighting->verdict = inquiry->verdict;
