@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "../base/clock.h"
+#include "../base/log.h"
 #include "../base/table.h"
 #include "../base/util.h"
 #include "../judge/fold.h"
@@ -20,6 +21,7 @@
 struct pipeline {
 	struct pipeline_parts parts;
 	struct links *links;
+	struct expects *expects;
 	struct fold *fold;
 	struct loop_source *window_end;
 	uint64_t armed_for_ns; /* 0: no window is open */
@@ -87,6 +89,8 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 	pipeline->window_ns = config->window_ns;
 	pipeline->lost = pipeline_lost(pipeline);
 	if (r == 0)
+		r = expects_new(&pipeline->expects, config->expectations, NULL);
+	if (r == 0)
 		r = table_new(&pipeline->names, sizeof(uint32_t), IF_NAMESIZE,
 			      PIPELINE_INTERFACES_MAX, NULL, NULL);
 	if (r == 0 && pipeline->parts.loop)
@@ -120,6 +124,7 @@ void pipeline_free(struct pipeline *pipeline)
 	loop_source_free(pipeline->window_end);
 	pipeline->sink_count = 0;
 	fold_free(pipeline->fold);
+	expects_free(pipeline->expects);
 	table_free(pipeline->names);
 	free(pipeline);
 }
@@ -129,8 +134,22 @@ void pipeline_set_links(struct pipeline *pipeline, struct links *links)
 	pipeline->links = links;
 }
 
+const struct expects *pipeline_expects(const struct pipeline *pipeline)
+{
+	return pipeline->expects;
+}
+
 void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 {
+	struct expects *fresh;
+	int r = expects_new(&fresh, config->expectations, pipeline->expects);
+
+	if (r == 0) {
+		expects_free(pipeline->expects);
+		pipeline->expects = fresh;
+	} else {
+		log_error(r, "take the new expectations, the old ones stay in force");
+	}
 	pipeline->window_ns = config->window_ns;
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
 }
@@ -213,8 +232,11 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 	if (!policy_judge(sighting, local_peer, &action))
 		return;
 	sighting->looks_like = tools_look_like(sighting->event);
-	if (pipeline->parts.owners && fold_wants_owner(pipeline->fold, sighting, action))
+	if (pipeline->parts.owners && (expects_want_owner(pipeline->expects) ||
+				       fold_wants_owner(pipeline->fold, sighting, action)))
 		owners_find(pipeline->parts.owners, sighting);
+	if (expect_judge(pipeline->expects, sighting, action, clock_wall_ns()))
+		return;
 	fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
 }
 

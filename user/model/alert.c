@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* alert.c - an alert as fields: names and raw values. */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -32,6 +33,14 @@ const char *alert_action_word(enum action action)
 	};
 
 	return action < ACTION_COUNT ? words[action] : "unknown";
+}
+
+int alert_find_action(const char *word)
+{
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		if (util_streq(alert_action_word(action), word))
+			return (int)action;
+	return -EINVAL;
 }
 
 struct field_visit {

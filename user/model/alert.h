@@ -63,6 +63,8 @@ struct alert {
 };
 
 const char *alert_action_word(enum action action);
+/* The action, or -EINVAL. */
+int alert_find_action(const char *word);
 
 /* A fresh id. */
 void alert_new_id(char id[ALERT_ID_SIZE]);

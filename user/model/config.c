@@ -337,6 +337,18 @@ int config_set(struct config *config, const struct config_key *key, const char *
 	return key->set(config, value, ret_why, why_size);
 }
 
+void config_copy(struct config *to, const struct config *from)
+{
+	*to = *from;
+	expectations_hold(to->expectations);
+}
+
+void config_free(struct config *config)
+{
+	expectations_release(config->expectations);
+	config->expectations = NULL;
+}
+
 void config_init(struct config *config)
 {
 	char why[64];

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../base/util.h"
+#include "expectation.h"
 #include "port_set.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/portsentinel/portsentinel.conf"
@@ -49,10 +50,19 @@ struct config {
 	int syslog_facility; /* 0..23 */
 	/* [json-log] */
 	char json_log_path[CONFIG_TEXT_SIZE]; /* "" and "none": off, "-": standard output */
+	/* [expect "NAME"] */
+	struct expectations *expectations; /* held; NULL: none */
 };
 
 /* The defaults. */
 void config_init(struct config *config);
+
+/* Makes `to`, whose old content is not looked at, a holder of the same. */
+void config_copy(struct config *to, const struct config *from);
+
+/* Lets go of what a configuration holds (all zero will do); the struct is the caller's. */
+void config_free(struct config *config);
+#define _cleanup_config_ __attribute__((cleanup(config_free)))
 
 /* Is a text key switched off? */
 bool config_is_none(const char *value);
