@@ -107,7 +107,7 @@ static void every_key_has_a_place_a_flag_and_help(void **state)
 	const struct config_key *keys = config_keys(&count);
 
 	(void)state;
-	assert_int_equal(count, 16);
+	assert_int_equal(count, 17);
 	for (i = 0; i < count; i++) {
 		assert_non_null(keys[i].set);
 		assert_true(keys[i].section[0] && keys[i].name[0] && keys[i].value[0] &&

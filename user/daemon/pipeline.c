@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../base/table.h"
 #include "../base/util.h"
+#include "../judge/flood.h"
 #include "../judge/fold.h"
 #include "../judge/policy.h"
 #include "../judge/tools.h"
@@ -22,6 +23,7 @@ struct pipeline {
 	struct pipeline_parts parts;
 	struct links *links;
 	struct expects *expects;
+	struct flood flood;
 	struct fold *fold;
 	struct loop_source *window_end;
 	uint64_t armed_for_ns; /* 0: no window is open */
@@ -65,12 +67,50 @@ static void pipeline_on_window_end(void *argument, uint32_t events)
 	pipeline_tick(argument, clock_boot_ns());
 }
 
-static uint64_t pipeline_lost(const struct pipeline *pipeline)
+static struct accounting pipeline_accounting(const struct pipeline *pipeline)
 {
 	struct accounting sum;
 
 	count_read_accounting(pipeline->parts.tables, &sum);
-	return sum.lost;
+	return sum;
+}
+
+static int pipeline_compare_suppressed(const void *left, const void *right)
+{
+	const struct peer_row *a = left, *b = right;
+
+	return a->suppressed > b->suppressed ? -1 : a->suppressed < b->suppressed;
+}
+
+/* Asked when a flood is told: once a window at most. */
+static unsigned int pipeline_top_suppressed(void *argument,
+					    struct alert_peer peers[ALERT_PEERS_MAX])
+{
+	struct pipeline *pipeline = argument;
+	_cleanup_free_ struct peer_row *rows = NULL;
+	size_t count = 0;
+	unsigned int found;
+	int r = peers_read(pipeline->parts.tables, false, &rows, &count);
+
+	if (r < 0) {
+		log_error(r, "read the peers of a flood, ignoring");
+		return 0;
+	}
+	qsort(rows, count, sizeof(*rows), pipeline_compare_suppressed);
+	for (found = 0; found < MIN(count, ALERT_PEERS_MAX) && rows[found].suppressed; found++)
+		peers[found] = (struct alert_peer){ rows[found].addr, rows[found].suppressed };
+	return found;
+}
+
+static void pipeline_set_flood(struct pipeline *pipeline, const struct config *config)
+{
+	pipeline->flood.options = (struct flood_options){
+		.threshold = config->flood,
+		.window_ns = config->window_ns,
+		.emit = pipeline_emit,
+		.top = pipeline_top_suppressed,
+		.argument = pipeline,
+	};
 }
 
 static int pipeline_build(struct pipeline *pipeline, const struct config *config)
@@ -84,10 +124,13 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 		.suppressed = pipeline_suppressed,
 		.argument = pipeline,
 	};
+	const struct accounting sum = pipeline_accounting(pipeline);
 	int r = fold_new(&pipeline->fold, &options);
 
 	pipeline->window_ns = config->window_ns;
-	pipeline->lost = pipeline_lost(pipeline);
+	pipeline->lost = sum.lost;
+	pipeline_set_flood(pipeline, config);
+	flood_look(&pipeline->flood, sum.suppressed, clock_boot_ns(), clock_wall_ns());
 	if (r == 0)
 		r = expects_new(&pipeline->expects, config->expectations, NULL);
 	if (r == 0)
@@ -151,6 +194,7 @@ void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 		log_error(r, "take the new expectations, the old ones stay in force");
 	}
 	pipeline->window_ns = config->window_ns;
+	pipeline_set_flood(pipeline, config);
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
 }
 
@@ -233,7 +277,8 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 		return;
 	sighting->looks_like = tools_look_like(sighting->event);
 	if (pipeline->parts.owners && (expects_want_owner(pipeline->expects) ||
-				       fold_wants_owner(pipeline->fold, sighting, action)))
+				       fold_wants_owner(pipeline->fold, sighting, action,
+							now_ns)))
 		owners_find(pipeline->parts.owners, sighting);
 	if (expect_judge(pipeline->expects, sighting, action, clock_wall_ns()))
 		return;
@@ -265,8 +310,10 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 		.severity = policy_severity(ACTION_SENSOR),
 		.wall_ns = clock_wall_ns(),
 	};
-	uint64_t now_ns = clock_boot_ns(), lost = pipeline_lost(pipeline);
+	const struct accounting sum = pipeline_accounting(pipeline);
+	uint64_t now_ns = clock_boot_ns(), lost = sum.lost;
 
+	flood_look(&pipeline->flood, sum.suppressed, now_ns, alert.wall_ns);
 	if (lost == pipeline->lost ||
 	    (pipeline->lost_told_ns && now_ns < pipeline->lost_told_ns + pipeline->window_ns))
 		return;

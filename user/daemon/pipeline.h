@@ -49,7 +49,7 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
 
 /*
  * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at
- * once and then once a window. Call it now and then.
+ * once and then once a window, and a `flood` alert that much was held back. Call it once a second.
  */
 void pipeline_watch_loss(struct pipeline *pipeline);
 

@@ -121,6 +121,71 @@ static void put_packet(struct maker *maker, json_t *root, const struct alert *al
 		put_number(maker, put_object(maker, network, "vlan"), "id", alert->vlan_id);
 }
 
+/* A listener's own end; there is no other. */
+static void put_listener(struct maker *maker, json_t *root, const struct alert *alert)
+{
+	json_t *network;
+
+	put_endpoint(maker, root, "destination", &alert->destination, true);
+	network = put_object(maker, root, "network");
+	put_text(maker, network, "transport", words_protocol(alert->protocol));
+	put_text(maker, network, "type",
+		 addr_is_ipv4(&alert->destination.addr) ? "ipv4" : "ipv6");
+}
+
+/* An object at the end of an array. Returns a borrowed reference, NULL when memory is out. */
+static json_t *put_item(struct maker *maker, json_t *array)
+{
+	if (json_array_append_new(array, json_object()))
+		maker->has_failed = true;
+	return json_array_get(array, json_array_size(array) - 1);
+}
+
+static void put_top_ports(struct maker *maker, json_t *own, const struct alert *alert)
+{
+	json_t *list = json_array();
+
+	put(maker, own, "ports", list);
+	for (unsigned int i = 0; i < alert->top_port_count; i++) {
+		json_t *item = put_item(maker, list);
+
+		put_number(maker, item, "port", alert->top_ports[i].port);
+		put_text(maker, item, "protocol", words_protocol(alert->top_ports[i].protocol));
+		put_number(maker, item, "count", alert->top_ports[i].count);
+	}
+	put_number(maker, own, "port_count", alert->ports);
+}
+
+static void put_top_peers(struct maker *maker, json_t *own, const struct alert *alert)
+{
+	json_t *list = json_array();
+	char address[ADDR_TEXT_SIZE];
+
+	put(maker, own, "top_peers", list);
+	for (unsigned int i = 0; i < alert->top_peer_count; i++) {
+		json_t *item = put_item(maker, list);
+
+		put_text(maker, item, "ip", addr_format(&alert->top_peers[i].addr, address));
+		put_number(maker, item, "count", alert->top_peers[i].count);
+	}
+}
+
+/* Of an alert about many things. */
+static void put_folded(struct maker *maker, json_t *own, const struct alert *alert)
+{
+	char prefix[PREFIX_TEXT_SIZE];
+
+	put_text(maker, own, "technique", alert_technique_word(alert->technique));
+	if (alert->ports)
+		put_top_ports(maker, own, alert);
+	if (alert->peers) {
+		put_number(maker, own, "peers", alert->peers);
+		put_text(maker, own, "prefix", prefix_format(&alert->prefix, prefix));
+	}
+	if (alert->top_peer_count)
+		put_top_peers(maker, own, alert);
+}
+
 static void put_observer(struct maker *maker, json_t *root, const struct alert *alert,
 			 const char *hostname)
 {
@@ -177,12 +242,14 @@ static void put_own(struct maker *maker, json_t *root, const struct alert *alert
 			if (alert->kinds[kind])
 				put_number(maker, kinds, words_kind(kind), alert->kinds[kind]);
 		put_text(maker, own, "looks_like", alert->looks_like);
-		put_text(maker, own, "quality", sighting_quality_word(alert->quality));
 	}
+	if (alert_has_port(alert))
+		put_text(maker, own, "quality", sighting_quality_word(alert->quality));
+	put_folded(maker, own, alert);
 	put(maker, own, "rule", json_null());
 	if (alert->suppressed)
 		put_number(maker, own, "suppressed", alert->suppressed);
-	if (alert->has_packet)
+	if (alert_has_port(alert))
 		put_text(maker, own, "service", service_name(alert->port, alert->protocol));
 }
 
@@ -197,6 +264,8 @@ json_t *alert_to_json(const struct alert *alert, const char *hostname)
 	put_event(&maker, root, alert);
 	if (alert->has_packet)
 		put_packet(&maker, root, alert);
+	else if (alert_has_port(alert))
+		put_listener(&maker, root, alert);
 	put_observer(&maker, root, alert, hostname);
 	put_process(&maker, root, &alert->process);
 	put_own(&maker, root, alert);

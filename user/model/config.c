@@ -16,6 +16,7 @@
 #define SNAP_LENGTH_STEP 8
 #define RING_SIZE_MIN (64 << 10) /* the largest page, so every size is whole pages */
 #define RING_SIZE_MAX (64 << 20)
+#define FLOOD_MAX 1000000000000
 #define WINDOW_MIN_NS CLOCK_NS_PER_SECOND
 #define WINDOW_MAX_NS (86400 * CLOCK_NS_PER_SECOND)
 #define FACILITY_DAEMON 3
@@ -236,6 +237,15 @@ static int set_max_rate(struct config *config, const char *value, char *ret_why,
 	return set_rate(&config->max_rate, &config->max_rate_ns, value, ret_why, why_size);
 }
 
+static int set_flood(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	if (util_streq(value, "none")) {
+		config->flood = 0;
+		return 0;
+	}
+	return set_number(&config->flood, value, 1, FLOOD_MAX, ret_why, why_size);
+}
+
 /* The form only: the sink knows whether the place exists. */
 static int set_syslog_target(struct config *config, const char *value, char *ret_why,
 			     size_t why_size)
@@ -313,6 +323,8 @@ static const struct config_key keys[] = {
 	  "how long packets are folded into one alert, 1s to 1d", set_window, false },
 	{ "alert", "max-rate", "--max-rate", "RATE", "most alerts sent: 20/s, or none",
 	  set_max_rate, false },
+	{ "alert", "flood", "--flood", "NUMBER",
+	  "packets held back in a window that are told as a flood, or none", set_flood, false },
 	{ "syslog", "target", "--syslog", "TARGET",
 	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT or none", set_syslog_target, false },
 	{ "syslog", "facility", "--facility", "NAME", "syslog facility: daemon, local0 and so on",
@@ -366,6 +378,7 @@ void config_init(struct config *config)
 		.window_ns = 60 * CLOCK_NS_PER_SECOND,
 		.max_rate = 20,
 		.max_rate_ns = CLOCK_NS_PER_SECOND,
+		.flood = 10000,
 		.syslog_target = "local",
 		.syslog_facility = FACILITY_DAEMON,
 		.json_log_path = "none",

@@ -45,6 +45,7 @@ struct config {
 	uint64_t window_ns;
 	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */
 	uint64_t max_rate_ns;
+	uint64_t flood; /* packets held back in a window that are told as a flood; 0: never */
 	/* [syslog] */
 	char syslog_target[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	int syslog_facility; /* 0..23 */
