@@ -4,8 +4,13 @@
 import datetime
 import json
 
+import pytest
 from netns import wait_for
-from wire import tcp4, udp4
+from wire import SENSOR4, SENSOR6, spoofed, tcp4, udp4
+
+NMAP = ("nmap", "-n", "-Pn", "--max-retries", "0", "--disable-arp-ping")
+TECHNIQUES = (("syn", "-sS"), ("null", "-sN"), ("fin", "-sF"), ("xmas", "-sX"), ("maimon", "-sM"),
+              ("ack", "-sA"), ("udp", "-sU"))
 
 
 def test_17_syns_give_one_alert_at_once_and_one_summary(sandbox):
@@ -63,7 +68,7 @@ def test_different_ports_and_peers_are_different_alerts(sandbox):
 
 def test_more_alerts_than_max_rate_are_withheld_and_told(sandbox):
     sensor = sandbox.start("--max-rate", "5/s", "--window", "1s")
-    sandbox.wire.send(*[tcp4(3409, source=f"198.51.100.{i}") for i in range(1, 101)])
+    sandbox.wire.send(*[tcp4(3409, source=f"198.51.{i}.1") for i in range(1, 101)])
     sandbox.wait_packets(3409, 100)
     flood = sandbox.wait_alert(event_action="flood")
     sensor.stop()
@@ -132,3 +137,69 @@ def test_loopback_traffic_is_seen_once(sandbox):
     sandbox.wait_packets(3409, 4)
     sandbox.wait_alert(event_action="probe", source_ip="127.0.0.1")
     assert not sandbox.alerts(event_action="outbound")
+
+
+@pytest.mark.parametrize("technique,flag", TECHNIQUES)
+def test_the_technique_of_a_real_scan_is_told(sandbox, technique, flag):
+    sandbox.start()
+    sandbox.there.call(*NMAP, flag, "-p", "3409", SENSOR4)
+    alert = sandbox.wait_alert(event_action="probe")
+    assert alert["portsentinel"]["technique"] == technique
+
+
+@pytest.mark.parametrize("flag,target", [("-sS", (SENSOR4,)), ("-sX", ("-6", SENSOR6))])
+def test_a_scan_of_many_ports_is_three_alerts_and_one(sandbox, flag, target):
+    sensor = sandbox.start("--ports", "3401-3440", "--window", "1h", "--per-peer", "none")
+    sandbox.there.call(*NMAP, flag, "-p", "3401-3440", *target)
+    wait_for("the fold", lambda: [alert for alert in sandbox.alerts()
+                                  if "ports" in alert["portsentinel"]])
+    wait_for("40 ports", lambda: len({row["port"] for row in sandbox.rows("direction", "in")}) == 40)
+    sensor.stop()
+    singles = [alert for alert in sandbox.alerts() if "ports" not in alert["portsentinel"]]
+    folded = [alert for alert in sandbox.alerts() if "ports" in alert["portsentinel"]]
+    assert len({alert["event"]["id"] for alert in singles}) == 3
+    assert len(folded) == 2 and folded[0]["event"]["id"] == folded[1]["event"]["id"]
+    last = folded[1]
+    assert last["event"]["action"] == "probe" and last["event"]["count"] == 37
+    assert last["portsentinel"]["port_count"] == 37
+    assert all(row["protocol"] == "tcp" and row["count"] >= 1
+               for row in last["portsentinel"]["ports"])
+    assert "37 ports" in last["message"] and "scan" in last["message"]
+    ports = {alert["destination"]["port"] for alert in singles}
+    assert not ports & {row["port"] for row in last["portsentinel"]["ports"]}
+
+
+def test_many_peers_of_a_network_are_eight_alerts_and_one(sandbox):
+    sensor = sandbox.start("--window", "1h")
+    sandbox.wire.send(*[tcp4(3409, source=f"198.51.100.{i}") for i in range(1, 101)])
+    sandbox.wait_packets(3409, 100)
+    wait_for("the fold", lambda: len(sandbox.alerts()) == 9)
+    sensor.stop()
+    last = sandbox.alerts()[-1]
+    assert len(sandbox.alerts()) == 10
+    assert last["portsentinel"]["peers"] == 92 == last["event"]["count"]
+    assert last["portsentinel"]["prefix"] == "198.51.100.0/24"
+    assert last["source"]["ip"] == "198.51.100.9"
+    assert len(last["portsentinel"]["top_peers"]) == 8
+
+
+def test_a_storm_is_told_with_the_peer_it_comes_from(sandbox):
+    sandbox.start("--flood", "1000", "--per-peer", "1/h", "--peer-burst", "1")
+    sandbox.wire.send(tcp4(3409, "A"), times=3000)
+    flood = sandbox.wait_alert(event_action="flood")
+    assert flood["portsentinel"]["suppressed"] > 1000
+    assert flood["portsentinel"]["top_peers"][0]["ip"] == "192.0.2.2"
+    assert "192.0.2.2" in flood["message"] and "held back" in flood["message"]
+
+
+def test_a_real_connection_alerts_among_spoofed_peers(sandbox):
+    sandbox.here.start("nc", "-l", "-k", "3410")
+    wait_for("nc listens", lambda: sandbox.here.listens("tcp", 3410))
+    sandbox.start("--max-rate", "4/s", "--window", "1h", "--total", "none", "--per-peer", "none")
+    sandbox.wire.send(*spoofed(3000))
+    client = sandbox.there.start("nc", "192.0.2.1", "3410")
+    alert = sandbox.wait_alert(event_action="connection")
+    sandbox.wire.send(*spoofed(3000))
+    client.terminate()
+    assert alert["source"]["ip"] == "192.0.2.2"
+    assert len(sandbox.alerts(event_action="probe")) < 50

@@ -44,11 +44,14 @@ def udp6(port, source=PEER6, sport=40000, payload=b"hello"):
 
 
 def spoofed(count, port=3409):
-    """UDP frames from as many IPv4 addresses; made by hand, for there may be many of them."""
+    """
+    UDP frames from as many IPv4 addresses, each of a /24 of its own, so that they are not folded;
+    made by hand, for there may be many of them.
+    """
     frame = bytearray(udp4(port))
     frame[40:42] = b"\0\0"  # no UDP checksum
     for i in range(1, count + 1):
-        frame[26:30] = (0x0a000000 + i).to_bytes(4, "big")
+        frame[26:30] = (0x0a000000 + (i << 8 & 0xffff00) + (i >> 16)).to_bytes(4, "big")
         frame[24:26] = b"\0\0"
         total = sum(struct.unpack("!10H", frame[14:34]))
         total = (total & 0xffff) + (total >> 16)

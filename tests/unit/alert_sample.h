@@ -38,6 +38,39 @@ static inline struct alert sample_alert(void)
 	return alert;
 }
 
+/* 192.0.2.1 listens: no packet, no peer. */
+static inline struct alert sample_listener(void)
+{
+	struct alert alert = sample_alert();
+
+	alert.action = ACTION_LISTENER;
+	alert.has_packet = false;
+	alert.count = 1;
+	alert.kinds[KIND_SYN] = 0;
+	alert.interface[0] = '\0';
+	memset(&alert.source, 0, sizeof(alert.source));
+	return alert;
+}
+
+/* Two ports, and so many peers of 203.0.113.0/24. */
+static inline struct alert sample_folded(uint64_t peers)
+{
+	struct alert alert = sample_alert();
+
+	alert.technique = TECHNIQUE_XMAS;
+	alert.ports = 2;
+	alert.top_port_count = 2;
+	alert.top_ports[0] = (struct alert_port){ 3409, PROTOCOL_TCP, 12 };
+	alert.top_ports[1] = (struct alert_port){ 3410, PROTOCOL_UDP, 5 };
+	alert.peers = peers;
+	if (peers) {
+		prefix_parse("203.0.113.0/24", &alert.prefix);
+		alert.top_peer_count = 1;
+		alert.top_peers[0] = (struct alert_peer){ alert.source.addr, 9 };
+	}
+	return alert;
+}
+
 static inline void sample_add_process(struct alert *alert)
 {
 	alert->quality = QUALITY_EXACT;

@@ -104,9 +104,51 @@ static void an_alert_about_no_packet_has_few_fields(void **state)
 					     "id=00112233445566778899aabbccddeeff|suppressed=9|");
 }
 
+static void a_listener_has_its_own_end_and_no_packet(void **state)
+{
+	struct alert alert = sample_listener();
+
+	(void)state;
+	alert.quality = QUALITY_EXACT;
+	assert_string_equal(visited(&alert),
+			    "action=listener|port=3409|protocol=tcp|dst=192.0.2.1|count=1|"
+			    "dstport=3409|id=00112233445566778899aabbccddeeff|"
+			    "service=networklens|quality=exact|");
+}
+
+static void many_things_in_one_are_told_at_the_end(void **state)
+{
+	struct alert alert = sample_folded(0);
+
+	(void)state;
+	assert_non_null(strstr(visited(&alert),
+			       "|quality=none|technique=xmas|ports=3409/tcp,3410/udp|"));
+	assert_null(strstr(fields, "|peers="));
+	alert = sample_folded(40);
+	assert_non_null(strstr(visited(&alert), "|ports=3409/tcp,3410/udp|peers=40|"
+						"prefix=203.0.113.0/24|"));
+}
+
+static void the_longest_list_of_ports_fits(void **state)
+{
+	struct alert alert = sample_alert();
+	char ports[ALERT_PORTS_SIZE];
+
+	(void)state;
+	alert.ports = 65535;
+	alert.top_port_count = ALERT_PORTS_MAX;
+	for (unsigned int i = 0; i < ALERT_PORTS_MAX; i++)
+		alert.top_ports[i].port = 65535;
+	alert_format_ports(&alert, ports);
+	assert_string_equal(ports + strlen(ports) - strlen("65535/tcp,..."), "65535/tcp,...");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_listener_has_its_own_end_and_no_packet),
+		cmocka_unit_test(many_things_in_one_are_told_at_the_end),
+		cmocka_unit_test(the_longest_list_of_ports_fits),
 		cmocka_unit_test(the_contracts_fields_come_first_and_in_order),
 		cmocka_unit_test(a_known_process_and_tool_are_told),
 		cmocka_unit_test(what_is_not_known_is_left_out),

@@ -253,7 +253,7 @@ static void *scarce_malloc(size_t size)
 
 static void out_of_memory_gives_nothing_and_leaks_nothing(void **state)
 {
-	struct alert alert = sample_alert();
+	struct alert alert = sample_folded(40);
 	json_t *made = NULL;
 	size_t allowed;
 
@@ -270,9 +270,66 @@ static void out_of_memory_gives_nothing_and_leaks_nothing(void **state)
 	json_decref(made);
 }
 
+/* Its `portsentinel` member is exactly this one. */
+static void assert_own(const struct alert *alert, const char *expected)
+{
+	json_t *wanted = json_loads(expected, 0, NULL);
+	json_t *made = alert_to_json(alert, NULL);
+	char *text = json_dumps(json_object_get(made, "portsentinel"), JSON_COMPACT);
+
+	assert_non_null(wanted);
+	if (!json_equal(json_object_get(made, "portsentinel"), wanted))
+		fail_msg("%s", text);
+	free(text);
+	json_decref(made);
+	json_decref(wanted);
+}
+
+static void many_things_in_one_are_listed(void **state)
+{
+	struct alert alert = sample_folded(40);
+
+	(void)state;
+	assert_own(&alert, "{\"verdict\":\"closed\",\"kinds\":{\"syn\":17},\"quality\":\"none\","
+			   "\"technique\":\"xmas\",\"ports\":["
+			   "{\"port\":3409,\"protocol\":\"tcp\",\"count\":12},"
+			   "{\"port\":3410,\"protocol\":\"udp\",\"count\":5}],\"port_count\":2,"
+			   "\"peers\":40,\"prefix\":\"203.0.113.0/24\","
+			   "\"top_peers\":[{\"ip\":\"203.0.113.5\",\"count\":9}],"
+			   "\"rule\":null,\"service\":\"networklens\"}");
+}
+
+static void a_listener_is_where_it_listens(void **state)
+{
+	struct alert alert = sample_listener();
+
+	(void)state;
+	sample_add_process(&alert);
+	assert_json(&alert, "sensor1",
+		    "{\"@timestamp\":\"2026-11-22T06:35:00.123456Z\","
+		    "\"message\":\"Unexpected listener on TCP port 3409 (networklens) of 192.0.2.1, "
+		    "held by nginx (pid 123, unit nginx.service)\","
+		    "\"event\":{\"id\":\"00112233445566778899aabbccddeeff\",\"kind\":\"alert\","
+		    "\"category\":[\"network\"],\"action\":\"listener\",\"severity\":4,"
+		    "\"start\":\"2026-11-22T06:34:00.123456Z\","
+		    "\"end\":\"2026-11-22T06:35:00.123456Z\",\"count\":1},"
+		    "\"destination\":{\"ip\":\"192.0.2.1\",\"port\":3409},"
+		    "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"},"
+		    "\"observer\":{\"hostname\":\"sensor1\"},"
+		    "\"process\":{\"pid\":123,\"name\":\"nginx\",\"executable\":\"/usr/sbin/nginx\","
+		    "\"command_line\":\"nginx -g daemon off;\","
+		    "\"user\":{\"id\":\"33\",\"name\":\"www-data\"},"
+		    "\"start\":\"2026-11-22T06:30:00.000000Z\",\"parent\":{\"pid\":1,\"name\":\"systemd\"}},"
+		    "\"container\":{\"id\":\"0123abcd\"},\"systemd\":{\"unit\":\"nginx.service\"},"
+		    "\"portsentinel\":{\"quality\":\"exact\",\"rule\":null,"
+		    "\"service\":\"networklens\"}}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_things_in_one_are_listed),
+		cmocka_unit_test(a_listener_is_where_it_listens),
 		cmocka_unit_test(the_contracts_example_has_these_members),
 		cmocka_unit_test(a_process_stands_with_its_user_unit_and_container),
 		cmocka_unit_test(what_ecs_has_no_name_for_is_told_of_the_owner),

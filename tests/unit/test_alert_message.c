@@ -144,6 +144,10 @@ static void a_listener_is_told_by_port_and_process(void **state)
 	(void)state;
 	sample_add_process(&alert);
 	alert.action = ACTION_LISTENER;
+	assert_message(&alert, "Unexpected listener on TCP port 3409 (networklens) of 192.0.2.1, "
+			       "held by nginx (pid 123, unit nginx.service)");
+	memset(&alert.destination.addr, 0, sizeof(alert.destination.addr));
+	alert.has_packet = false;
 	assert_message(&alert, "Unexpected listener on TCP port 3409 (networklens), held by nginx "
 			       "(pid 123, unit nginx.service)");
 }
@@ -235,9 +239,45 @@ static void an_endless_name_is_cut_at_a_whole_escape(void **state)
 	}
 }
 
+static void what_many_sent_is_told_by_their_number(void **state)
+{
+	struct alert alert = sample_folded(0);
+
+	(void)state;
+	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to 2 ports "
+			       "(3409/tcp,3410/udp) on eth0: 17 packets in 60 s, as in an Xmas scan");
+	alert = sample_folded(40);
+	alert.ports = 1;
+	alert.technique = TECHNIQUE_SYN;
+	assert_message(&alert, "Unexpected TCP SYN from 40 peers of 203.0.113.0/24 to port 3409 "
+			       "(networklens) on eth0: 17 packets in 60 s, as in a SYN scan");
+	alert.count = 1;
+	alert.peers = 1;
+	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
+			       "(networklens) on eth0, as in a SYN scan, one more peer of "
+			       "203.0.113.0/24: others are summed up in this alert");
+}
+
+static void a_technique_is_told_of_packets_that_no_system_sends(void **state)
+{
+	struct alert alert = first_packet();
+
+	(void)state;
+	alert.kind = KIND_XMAS;
+	alert.technique = TECHNIQUE_XMAS;
+	assert_message(&alert, "Unexpected TCP Xmas from 203.0.113.5 to closed port 3409 "
+			       "(networklens) on eth0, as in an Xmas scan");
+	alert.kind = KIND_SYN;
+	alert.technique = TECHNIQUE_SYN;
+	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
+			       "(networklens) on eth0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_many_sent_is_told_by_their_number),
+		cmocka_unit_test(a_technique_is_told_of_packets_that_no_system_sends),
 		cmocka_unit_test(the_contracts_example_reads_so),
 		cmocka_unit_test(a_first_packet_has_no_count),
 		cmocka_unit_test(a_span_is_rounded_up_to_whole_seconds),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_clock.c - the clocks and their text. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,44 @@ static void the_time_zone_does_not_matter(void **state)
 	assert_string_equal(text, "1970-01-01T00:00:00.000000Z");
 }
 
+static void a_time_is_read_and_written_the_same(void **state)
+{
+	static const char *const texts[] = { "2026-11-22T06:35:00.123456Z",
+					     "2000-02-29T23:59:59.000000Z",
+					     "1970-01-01T00:00:00.000000Z" };
+	char again[CLOCK_TEXT_SIZE];
+	uint64_t ns;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(clock_parse(texts[i], &ns), 0);
+		clock_format(ns, again);
+		assert_string_equal(again, texts[i]);
+	}
+	assert_int_equal(clock_parse("2026-11-22T07:35:00.5+01:00", &ns), 0);
+	assert_int_equal(ns, 1795329300500000000ULL);
+	assert_int_equal(clock_parse("2026-11-21T23:05:00-07:30", &ns), 0);
+	assert_int_equal(ns, 1795329300000000000ULL);
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"", "2026-11-22", "2026-11-22T06:35:00", "2026-11-22 06:35:00Z",
+		"2026-02-30T06:35:00Z", "2026-13-01T06:35:00Z", "2026-00-01T06:35:00Z",
+		"2026-01-00T06:35:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
+		"2026-01-01T00:00:60Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00z ",
+		"2026-01-01T00:00:00+1:00", "2026-01-01T00:00:00+24:00", "1969-12-31T23:59:59Z",
+		"1970-01-01T00:00:00+00:01", "9999-01-01T00:00:00Z", "-026-01-01T00:00:00Z",
+	};
+	uint64_t ns = 42;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(clock_parse(texts[i], &ns), -EINVAL);
+	assert_int_equal(ns, 42);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +137,8 @@ int main(void)
 					  go_back_to_real_clocks),
 		cmocka_unit_test(a_time_is_written_as_rfc_3339_with_microseconds),
 		cmocka_unit_test(the_time_zone_does_not_matter),
+		cmocka_unit_test(a_time_is_read_and_written_the_same),
+		cmocka_unit_test(what_is_no_time_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static void every_key_has_a_place_a_flag_and_help(void **state)
 	const struct config_key *keys = config_keys(&count);
 
 	(void)state;
-	assert_int_equal(count, 21);
+	assert_in_range(count, 1, CONFIG_KEYS_MAX);
 	for (i = 0; i < count; i++) {
 		assert_non_null(keys[i].set);
 		assert_true(keys[i].section[0] && keys[i].name[0] && keys[i].value[0] &&

@@ -77,10 +77,48 @@ static void every_action_has_a_severity_between_error_and_notice(void **state)
 		assert_in_range(policy_severity(action), 3, 5);
 }
 
+static enum technique technique_of(enum direction direction, enum role role, enum kind kind,
+				   enum verdict verdict)
+{
+	const struct sighting sighting = {
+		.direction = direction,
+		.role = role,
+		.kind = kind,
+		.verdict = verdict,
+	};
+
+	return policy_technique(&sighting);
+}
+
+static void a_question_has_the_technique_of_its_kind(void **state)
+{
+	static const enum technique wanted[KIND_COUNT] = {
+		[KIND_SYN] = TECHNIQUE_SYN,	[KIND_SYNACK] = TECHNIQUE_SYNACK,
+		[KIND_ACK] = TECHNIQUE_ACK,	[KIND_NULL] = TECHNIQUE_NULL,
+		[KIND_XMAS] = TECHNIQUE_XMAS,	[KIND_FINONLY] = TECHNIQUE_FIN,
+		[KIND_MAIMON] = TECHNIQUE_MAIMON, [KIND_UDP] = TECHNIQUE_UDP,
+	};
+
+	(void)state;
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		assert_int_equal(technique_of(DIRECTION_IN, ROLE_TO, kind, VERDICT_CLOSED),
+				 wanted[kind]);
+		assert_int_equal(technique_of(DIRECTION_IN, ROLE_TO, kind, VERDICT_LISTENING),
+				 wanted[kind]);
+		assert_int_equal(technique_of(DIRECTION_IN, ROLE_TO, kind, VERDICT_CONNECTED),
+				 TECHNIQUE_NONE);
+		assert_int_equal(technique_of(DIRECTION_IN, ROLE_FROM, kind, VERDICT_CLOSED),
+				 TECHNIQUE_NONE);
+		assert_int_equal(technique_of(DIRECTION_OUT, ROLE_TO, kind, VERDICT_CLOSED),
+				 TECHNIQUE_NONE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_has_its_action),
+		cmocka_unit_test(a_question_has_the_technique_of_its_kind),
 		cmocka_unit_test(every_action_has_a_severity_between_error_and_notice),
 	};
 

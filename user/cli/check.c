@@ -31,6 +31,7 @@ int cmd_check_config(const struct call *call, json_t **ret_value)
 	faults = json_array();
 	config_init(config);
 	r = settings_read_file(config, path, check_take_fault, &faults);
+	config_free(config);
 	if (cmd_give(json_pack("{s:b, s:o}", "valid", r == 0, "faults", faults), ret_value) !=
 	    OUTCOME_DONE)
 		return OUTCOME_FAILED;

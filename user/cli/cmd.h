@@ -57,6 +57,8 @@ cmd_function cmd_interface_show;
 cmd_function cmd_interface_detach;
 cmd_function cmd_sample_watch;
 cmd_function cmd_sample_save;
+cmd_function cmd_expect_show;
+cmd_function cmd_expect_test;
 cmd_function cmd_replay;
 cmd_function cmd_check_config;
 cmd_function cmd_check_host;

@@ -227,6 +227,7 @@ static void replay_free(struct replay_run *run)
 	program_free(run->program);
 	capture_free(run->capture);
 	json_decref(run->alerts.list);
+	config_free(&run->config);
 	free(run);
 }
 

@@ -34,7 +34,7 @@ int cmd_run(const struct call *call, json_t **ret_value)
 		.read_config = run_read_config,
 		.argument = (void *)call,
 	};
-	int r;
+	int outcome = OUTCOME_MISUSED, r;
 
 	(void)ret_value;
 	if (!config) {
@@ -42,8 +42,11 @@ int cmd_run(const struct call *call, json_t **ret_value)
 		return OUTCOME_FAILED;
 	}
 	r = run_read_config((void *)call, config);
-	if (r < 0)
-		return OUTCOME_MISUSED;
-	failure_stream();
-	return daemon_run(&options, config) < 0 ? OUTCOME_FAILED : OUTCOME_DONE;
+	if (r == 0) {
+		failure_stream();
+		r = daemon_run(&options, config);
+		outcome = r < 0 ? OUTCOME_FAILED : OUTCOME_DONE;
+	}
+	config_free(config);
+	return outcome;
 }

@@ -20,6 +20,7 @@
 #include "../kernel/ring.h"
 #include "../kernel/watch.h"
 #include "../model/service.h"
+#include "expect_file.h"
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
@@ -38,6 +39,7 @@ struct daemon {
 	size_t watched; /* interfaces, ever */
 	char *status_written; /* the status file's text */
 	struct watch asked; /* the ports whose holders were looked for */
+	struct expect_file expect_file;
 
 	struct loop *loop;
 	struct loop_source *signals[3];
@@ -249,6 +251,8 @@ static void daemon_on_second(void *argument, uint32_t events)
 	pipeline_watch_loss(daemon->pipeline);
 	daemon_tell_holders(daemon);
 	daemon_write_status(daemon);
+	expect_file_refresh(&daemon->expect_file, daemon->options->instance,
+			    pipeline_expects(daemon->pipeline));
 }
 
 static void daemon_on_stop(void *argument, uint32_t signal_number)
@@ -262,9 +266,9 @@ static void daemon_on_stop(void *argument, uint32_t signal_number)
 /* Puts a new configuration in force; what it cannot change while running is said. */
 static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 {
-	const struct config old = daemon->config;
+	_cleanup_config_ struct config old = daemon->config;
 
-	daemon->config = *fresh;
+	config_copy(&daemon->config, fresh);
 	if (old.snap_length != fresh->snap_length || old.ring_size != fresh->ring_size ||
 	    old.tunnels != fresh->tunnels || old.owner_sockets != fresh->owner_sockets ||
 	    !util_streq(old.owner_hooks, fresh->owner_hooks))
@@ -275,6 +279,8 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	pipeline_configure(daemon->pipeline, fresh);
 	outlets_configure(daemon->outlets, fresh);
 	daemon_set_tap(daemon);
+	expect_file_write(&daemon->expect_file, daemon->options->instance,
+			  pipeline_expects(daemon->pipeline));
 	if (old.xdp != fresh->xdp) {
 		attach_set_xdp(daemon->attacher, fresh->xdp);
 		attach_detach_left(daemon->pins, 0, NULL);
@@ -294,6 +300,8 @@ static void daemon_on_reload(void *argument, uint32_t signal_number)
 		log_notice("reload: the old configuration stays in force");
 	else
 		daemon_apply(daemon, fresh);
+	if (fresh)
+		config_free(fresh);
 }
 
 static int daemon_add_signals(struct daemon *daemon)
@@ -403,6 +411,8 @@ static int daemon_start_reading(struct daemon *daemon)
 		r = loop_timer_set(daemon->second, CLOCK_NS_PER_SECOND, CLOCK_NS_PER_SECOND);
 	if (r < 0)
 		return log_error(r, "set a timer");
+	expect_file_write(&daemon->expect_file, daemon->options->instance,
+			  pipeline_expects(daemon->pipeline));
 	daemon_write_status(daemon);
 	return 0;
 }
@@ -459,6 +469,7 @@ static void daemon_take_down(struct daemon *daemon)
 		pins_remove_all(daemon->pins);
 	rundir_remove_status(daemon->options->instance);
 	free(daemon->status_written);
+	config_free(&daemon->config);
 	util_close_fd(&daemon->lock);
 }
 
@@ -470,7 +481,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	if (!daemon)
 		return log_error(-ENOMEM, "start");
 	daemon->options = options;
-	daemon->config = *config;
+	config_copy(&daemon->config, config);
 	daemon->since_wall_ns = clock_wall_ns();
 	daemon->lock = rundir_lock(options->instance);
 	if (daemon->lock == -EBUSY) {

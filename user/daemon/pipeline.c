@@ -6,8 +6,10 @@
 #include <stdio.h>
 
 #include "../base/clock.h"
+#include "../base/log.h"
 #include "../base/table.h"
 #include "../base/util.h"
+#include "../judge/flood.h"
 #include "../judge/fold.h"
 #include "../judge/policy.h"
 #include "../judge/tools.h"
@@ -22,6 +24,8 @@ struct pipeline {
 	struct pipeline_parts parts;
 	struct links *links;
 	struct hold *hold; /* NULL: nothing waits */
+	struct expects *expects;
+	struct flood flood;
 	struct fold *fold;
 	struct loop_source *window_end;
 	uint64_t armed_for_ns; /* 0: no window is open */
@@ -67,12 +71,50 @@ static void pipeline_on_window_end(void *argument, uint32_t events)
 	pipeline_tick(argument, clock_boot_ns());
 }
 
-static uint64_t pipeline_lost(const struct pipeline *pipeline)
+static struct accounting pipeline_accounting(const struct pipeline *pipeline)
 {
 	struct accounting sum;
 
 	count_read_accounting(pipeline->parts.tables, &sum);
-	return sum.lost;
+	return sum;
+}
+
+static int pipeline_compare_suppressed(const void *left, const void *right)
+{
+	const struct peer_row *a = left, *b = right;
+
+	return a->suppressed > b->suppressed ? -1 : a->suppressed < b->suppressed;
+}
+
+/* Asked when a flood is told: once a window at most. */
+static unsigned int pipeline_top_suppressed(void *argument,
+					    struct alert_peer peers[ALERT_PEERS_MAX])
+{
+	struct pipeline *pipeline = argument;
+	_cleanup_free_ struct peer_row *rows = NULL;
+	size_t count = 0;
+	unsigned int found;
+	int r = peers_read(pipeline->parts.tables, false, &rows, &count);
+
+	if (r < 0) {
+		log_error(r, "read the peers of a flood, ignoring");
+		return 0;
+	}
+	qsort(rows, count, sizeof(*rows), pipeline_compare_suppressed);
+	for (found = 0; found < MIN(count, ALERT_PEERS_MAX) && rows[found].suppressed; found++)
+		peers[found] = (struct alert_peer){ rows[found].addr, rows[found].suppressed };
+	return found;
+}
+
+static void pipeline_set_flood(struct pipeline *pipeline, const struct config *config)
+{
+	pipeline->flood.options = (struct flood_options){
+		.threshold = config->flood,
+		.window_ns = config->window_ns,
+		.emit = pipeline_emit,
+		.top = pipeline_top_suppressed,
+		.argument = pipeline,
+	};
 }
 
 static hold_resolver pipeline_resolve;
@@ -88,10 +130,15 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 		.suppressed = pipeline_suppressed,
 		.argument = pipeline,
 	};
+	const struct accounting sum = pipeline_accounting(pipeline);
 	int r = fold_new(&pipeline->fold, &options);
 
 	pipeline->window_ns = config->window_ns;
-	pipeline->lost = pipeline_lost(pipeline);
+	pipeline->lost = sum.lost;
+	pipeline_set_flood(pipeline, config);
+	flood_look(&pipeline->flood, sum.suppressed, clock_boot_ns(), clock_wall_ns());
+	if (r == 0)
+		r = expects_new(&pipeline->expects, config->expectations, NULL);
 	if (r == 0)
 		r = table_new(&pipeline->names, sizeof(uint32_t), IF_NAMESIZE,
 			      PIPELINE_INTERFACES_MAX, NULL, NULL);
@@ -129,6 +176,7 @@ void pipeline_free(struct pipeline *pipeline)
 	loop_source_free(pipeline->window_end);
 	pipeline->sink_count = 0;
 	fold_free(pipeline->fold);
+	expects_free(pipeline->expects);
 	table_free(pipeline->names);
 	free(pipeline);
 }
@@ -138,9 +186,24 @@ void pipeline_set_links(struct pipeline *pipeline, struct links *links)
 	pipeline->links = links;
 }
 
+const struct expects *pipeline_expects(const struct pipeline *pipeline)
+{
+	return pipeline->expects;
+}
+
 void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 {
+	struct expects *fresh;
+	int r = expects_new(&fresh, config->expectations, pipeline->expects);
+
+	if (r == 0) {
+		expects_free(pipeline->expects);
+		pipeline->expects = fresh;
+	} else {
+		log_error(r, "take the new expectations, the old ones stay in force");
+	}
 	pipeline->window_ns = config->window_ns;
+	pipeline_set_flood(pipeline, config);
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
 }
 
@@ -225,6 +288,14 @@ static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sig
 	return links_is_local(pipeline->links, &here->addr) ? VERDICT_CLOSED : VERDICT_FORWARDED;
 }
 
+/* What nobody expects. */
+static void pipeline_fold(struct pipeline *pipeline, const struct sighting *sighting,
+			  enum action action, uint64_t now_ns)
+{
+	if (!expect_judge(pipeline->expects, sighting, action, clock_wall_ns()))
+		fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
+}
+
 static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting, uint64_t now_ns)
 {
 	const struct addr *peer = &sighting_peer(sighting)->addr;
@@ -232,7 +303,7 @@ static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting,
 	enum action action;
 
 	if (policy_judge(sighting, local_peer, &action))
-		fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
+		pipeline_fold(pipeline, sighting, action, now_ns);
 }
 
 /* Once under each watched port of the packet. */
@@ -330,8 +401,7 @@ void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event
 
 void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sighting)
 {
-	fold_add(pipeline->fold, sighting, ACTION_LISTENER, policy_severity(ACTION_LISTENER),
-		 clock_boot_ns());
+	pipeline_fold(pipeline, sighting, ACTION_LISTENER, clock_boot_ns());
 	pipeline_tick(pipeline, clock_boot_ns());
 }
 
@@ -342,8 +412,10 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 		.severity = policy_severity(ACTION_SENSOR),
 		.wall_ns = clock_wall_ns(),
 	};
-	uint64_t now_ns = clock_boot_ns(), lost = pipeline_lost(pipeline);
+	const struct accounting sum = pipeline_accounting(pipeline);
+	uint64_t now_ns = clock_boot_ns(), lost = sum.lost;
 
+	flood_look(&pipeline->flood, sum.suppressed, now_ns, alert.wall_ns);
 	if (lost == pipeline->lost ||
 	    (pipeline->lost_told_ns && now_ns < pipeline->lost_told_ns + pipeline->window_ns))
 		return;

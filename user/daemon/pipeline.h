@@ -6,6 +6,7 @@
 #ifndef DAEMON_PIPELINE_H
 #define DAEMON_PIPELINE_H
 
+#include "../judge/expect.h"
 #include "../kernel/links.h"
 #include "../kernel/tables.h"
 #include "../model/config.h"
@@ -31,7 +32,10 @@ void pipeline_free(struct pipeline *pipeline);
 /* Where local addresses are asked for; NULL: no address is local. */
 void pipeline_set_links(struct pipeline *pipeline, struct links *links);
 
-/* New window and rate. */
+/* The expectations in force, and their hits; valid until they are configured anew. */
+const struct expects *pipeline_expects(const struct pipeline *pipeline);
+
+/* New window, rate and expectations. */
 void pipeline_configure(struct pipeline *pipeline, const struct config *config);
 
 /* The name that sightings of an interface bear from now on. */
@@ -58,7 +62,7 @@ void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sigh
 
 /*
  * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at
- * once and then once a window. Call it now and then.
+ * once and then once a window, and a `flood` alert that much was held back. Call it once a second.
  */
 void pipeline_watch_loss(struct pipeline *pipeline);
 

@@ -66,29 +66,55 @@ pid_t rundir_holder(const char *instance)
 	return whole.l_pid;
 }
 
-int rundir_write_status(const char *instance, const json_t *status)
+#define STATUS "status.json"
+#define EXPECTATIONS "expectations.json"
+
+/* In one step: no reader sees half a file. */
+static int rundir_write(const char *instance, const char *name, const json_t *value)
 {
 	char path[RUNDIR_PATH_SIZE], fresh[RUNDIR_PATH_SIZE];
 
-	rundir_path(instance, "status.json", path);
-	rundir_path(instance, "status.json.new", fresh);
-	if (json_dump_file(status, fresh, JSON_COMPACT) < 0)
+	rundir_path(instance, name, path);
+	rundir_path(instance, "new", fresh);
+	if (json_dump_file(value, fresh, JSON_COMPACT) < 0)
 		return -EIO;
 	return rename(fresh, path) < 0 ? -errno : 0;
 }
 
-json_t *rundir_read_status(const char *instance)
+static json_t *rundir_read(const char *instance, const char *name)
 {
 	char path[RUNDIR_PATH_SIZE];
 
-	rundir_path(instance, "status.json", path);
+	rundir_path(instance, name, path);
 	return json_load_file(path, 0, NULL);
+}
+
+int rundir_write_status(const char *instance, const json_t *status)
+{
+	return rundir_write(instance, STATUS, status);
+}
+
+json_t *rundir_read_status(const char *instance)
+{
+	return rundir_read(instance, STATUS);
+}
+
+int rundir_write_expectations(const char *instance, const json_t *expectations)
+{
+	return rundir_write(instance, EXPECTATIONS, expectations);
+}
+
+json_t *rundir_read_expectations(const char *instance)
+{
+	return rundir_read(instance, EXPECTATIONS);
 }
 
 void rundir_remove_status(const char *instance)
 {
 	char path[RUNDIR_PATH_SIZE];
 
-	rundir_path(instance, "status.json", path);
+	rundir_path(instance, STATUS, path);
+	unlink(path);
+	rundir_path(instance, EXPECTATIONS, path);
 	unlink(path);
 }

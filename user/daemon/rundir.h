@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rundir.h - /run/INSTANCE: the lock that says a sensor runs, and the status file that it leaves
- * for `status show`. Whoever holds the lock is the sensor; a file without a lock is a dead one's.
+ * rundir.h - /run/INSTANCE: the lock that says a sensor runs, and the files that it leaves for
+ * `status show` and `expect show`. Whoever holds the lock is the sensor; a file without a lock is
+ * a dead one's.
  */
 #ifndef DAEMON_RUNDIR_H
 #define DAEMON_RUNDIR_H
@@ -29,7 +30,11 @@ int rundir_write_status(const char *instance, const json_t *status);
 /* A new reference; NULL when there is none that can be read. */
 json_t *rundir_read_status(const char *instance);
 
-/* Removes the status file, at a clean end. */
+/* The same for the file of the expectations in force. */
+int rundir_write_expectations(const char *instance, const json_t *expectations);
+json_t *rundir_read_expectations(const char *instance);
+
+/* Removes both, at a clean end. */
 void rundir_remove_status(const char *instance);
 
 #endif

@@ -7,12 +7,21 @@
 
 #include "../base/table.h"
 #include "../base/util.h"
+#include "flows.h"
+#include "policy.h"
+#include "rate.h"
+#include "sweep.h"
+
+#define FOLD_FLOWS 4 /* connections remembered, for each thing that may be open */
 
 struct fold_key {
-	struct addr peer;
-	uint16_t port;
-	uint8_t action;
+	struct addr peer; /* of many peers: the first address of their prefix */
+	struct flow_process process; /* zero: none, or not known */
+	uint16_t port; /* of many ports: 0 */
 	uint8_t protocol;
+	uint8_t action;
+	uint8_t width; /* enum sweep_width */
+	uint8_t reserved[3]; /* zero */
 };
 
 /* One thing that happens. */
@@ -20,45 +29,46 @@ struct fold_entry {
 	struct alert alert; /* this window's, count 0 between windows */
 	uint64_t opened_ns; /* when the window (or the pause after one) began */
 	uint32_t suppressed_before; /* the peer's number when the window began */
-	bool announced; /* this window's first packet was sent as an alert */
+	bool announced; /* this window's first packet was sent as an alert, or withheld */
+	bool withheld; /* the latter */
+	bool is_real; /* nobody could forge it from afar */
+	struct flow_name flow; /* the first packet's connection ... */
+	bool has_flows; /* ... and there were others, too */
 };
 
 struct fold {
 	struct fold_options options;
 	struct table *entries;
+	struct flows *flows;
+	struct sweep *sweep;
 	uint64_t now_ns; /* of the call being served */
 	uint64_t next_ns; /* the earliest end seen while visiting */
-	/* the limit: theoretical arrival time of the next alert */
-	uint64_t allowed_ns;
+	struct rate rate;
 	uint64_t withheld;
 	uint64_t withheld_since_ns;
 	uint64_t withheld_since_wall_ns;
 	uint64_t wall_ns; /* of the latest sighting, for alerts about no packet */
 };
 
-static bool fold_may_emit(struct fold *fold)
+/* Sends the alert, if the limit lets it. */
+static bool fold_try_emit(struct fold *fold, const struct fold_entry *entry)
 {
-	uint64_t interval, burst_ns = fold->options.max_rate_ns;
-
-	if (fold->options.max_rate == 0)
-		return true;
-	interval = fold->options.max_rate_ns / fold->options.max_rate;
-	if (fold->allowed_ns > fold->now_ns + burst_ns - interval)
+	if (!rate_allows(&fold->rate, entry->is_real, fold->now_ns))
 		return false;
-	fold->allowed_ns = MAX(fold->allowed_ns, fold->now_ns) + interval;
+	fold->options.emit(fold->options.argument, &entry->alert);
 	return true;
 }
 
-static void fold_emit(struct fold *fold, struct alert *alert)
+/* The same, or counts it as withheld. */
+static bool fold_emit(struct fold *fold, const struct fold_entry *entry)
 {
-	if (fold_may_emit(fold)) {
-		fold->options.emit(fold->options.argument, alert);
-		return;
-	}
+	if (fold_try_emit(fold, entry))
+		return true;
 	if (fold->withheld++ == 0) {
 		fold->withheld_since_ns = fold->now_ns;
-		fold->withheld_since_wall_ns = alert->wall_ns;
+		fold->withheld_since_wall_ns = entry->alert.wall_ns;
 	}
+	return false;
 }
 
 /* Tells what was withheld, past the limit itself: one alert a window at the most. */
@@ -82,21 +92,30 @@ static void fold_tell_withheld(struct fold *fold)
 	fold->options.emit(fold->options.argument, &alert);
 }
 
+/* What the kernel held back of the thing's one peer; a running number. */
+static uint32_t fold_suppressed(const struct fold *fold, const struct fold_key *key)
+{
+	if (key->action == ACTION_LISTENER || key->width == SWEEP_PEERS)
+		return 0;
+	return fold->options.suppressed(fold->options.argument, &key->peer);
+}
+
 /* Sums up an open window that has something to say beyond its first packet. */
 static void fold_close(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
 {
 	struct alert *alert = &entry->alert;
-	uint32_t suppressed = fold->options.suppressed(fold->options.argument, &key->peer);
+	uint32_t suppressed;
 
 	if (alert->count == 0)
 		return;
+	suppressed = fold_suppressed(fold, key);
 	if (suppressed) /* else the kernel has forgotten the peer */
 		alert->suppressed = (uint32_t)(suppressed - entry->suppressed_before);
 	entry->suppressed_before = suppressed;
 	if (!entry->announced || alert->count > 1 || alert->suppressed) {
 		alert->closing = true;
 		alert->wall_ns = alert->end_wall_ns;
-		fold_emit(fold, alert);
+		fold_emit(fold, entry);
 	}
 	alert->count = 0;
 }
@@ -114,10 +133,15 @@ int fold_new(struct fold **ret_fold, const struct fold_options *options)
 	if (!fold)
 		return -ENOMEM;
 	fold->options = *options;
+	fold->rate = (struct rate){ options->max_rate, options->max_rate_ns, 0 };
 	r = table_new(&fold->entries, sizeof(struct fold_key), sizeof(struct fold_entry),
 		      options->capacity, fold_on_leave, fold);
+	if (r == 0)
+		r = flows_new(&fold->flows, FOLD_FLOWS * options->capacity, options->window_ns);
+	if (r == 0)
+		r = sweep_new(&fold->sweep, options->capacity, options->window_ns);
 	if (r < 0) {
-		free(fold);
+		fold_free(fold);
 		return r;
 	}
 	*ret_fold = fold;
@@ -129,14 +153,18 @@ void fold_free(struct fold *fold)
 	if (!fold)
 		return;
 	table_free(fold->entries);
+	flows_free(fold->flows);
+	sweep_free(fold->sweep);
 	free(fold);
 }
 
 void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t max_rate_ns)
 {
 	fold->options.window_ns = window_ns;
-	fold->options.max_rate = max_rate;
-	fold->options.max_rate_ns = max_rate_ns;
+	fold->rate.events = max_rate;
+	fold->rate.per_ns = max_rate_ns;
+	flows_set(fold->flows, window_ns);
+	sweep_set(fold->sweep, window_ns);
 }
 
 static void fold_copy_owner(struct alert *alert, const struct sighting *sighting)
@@ -145,14 +173,18 @@ static void fold_copy_owner(struct alert *alert, const struct sighting *sighting
 	alert->process = sighting->process;
 	alert->created_by = sighting->created_by;
 	alert->accepted_by = sighting->accepted_by;
-	alert->peer_process = sighting->peer_process;
 }
 
-static void fold_copy_packet(struct alert *alert, const struct sighting *sighting)
+static void fold_copy_frame(struct alert *alert, const struct packet_event *event)
 {
-	const struct packet_event *event = sighting->event;
-
 	alert->has_packet = true;
+	alert->has_vlan = event->has_vlan;
+	alert->vlan_id = event->vlan & SIGHTING_VLAN_ID;
+	alert->has_mac = sighting_source_mac(event, alert->source_mac);
+}
+
+static void fold_copy_sighting(struct alert *alert, const struct sighting *sighting)
+{
 	memcpy(alert->interface, sighting->interface, sizeof(alert->interface));
 	alert->direction = sighting->direction;
 	alert->role = sighting->role;
@@ -162,27 +194,62 @@ static void fold_copy_packet(struct alert *alert, const struct sighting *sightin
 	alert->source = sighting->source;
 	alert->destination = sighting->destination;
 	alert->verdict = sighting->verdict;
-	fold_copy_owner(alert, sighting);
-	if (!event) /* a listener's: there is no packet */
-		return;
-	alert->has_vlan = event->has_vlan;
-	alert->vlan_id = event->vlan & SIGHTING_VLAN_ID;
-	alert->has_mac = sighting_source_mac(event, alert->source_mac);
+	alert->technique = policy_technique(sighting);
+	alert->peer_process = sighting->peer_process;
+	if (sighting->event)
+		fold_copy_frame(alert, sighting->event);
+}
+
+/* The thing's process is known for good, also where the window's packets do not tell it anew. */
+static void fold_forget(struct alert *alert, const struct fold_key *key)
+{
+	const struct flow_process known = flow_process(&alert->process);
+	const struct process process = alert->process;
+	enum quality quality = alert->quality;
+
+	memset(alert, 0, sizeof(*alert));
+	if (known.pid && flow_same_process(&known, &key->process)) {
+		alert->process = process;
+		alert->quality = quality;
+	}
 }
 
 static void fold_open_window(struct fold *fold, struct fold_entry *entry,
-			     const struct sighting *sighting, enum action action, int severity)
+			     const struct fold_key *key, const struct sighting *sighting,
+			     int severity)
 {
 	struct alert *alert = &entry->alert;
+	enum action action = key->action;
 
-	memset(alert, 0, sizeof(*alert));
+	fold_forget(alert, key);
 	alert_new_id(alert->id);
 	alert->action = action;
 	alert->severity = severity;
 	alert->start_wall_ns = sighting->wall_ns;
 	alert->wall_ns = sighting->wall_ns;
 	entry->opened_ns = fold->now_ns;
-	fold_copy_packet(alert, sighting);
+	entry->flow = flow_name(sighting, action);
+	entry->has_flows = false;
+	fold_copy_sighting(alert, sighting);
+}
+
+/* A whole handshake, or the process that has the connection. */
+static bool fold_is_real(const struct sighting *sighting, enum action action)
+{
+	if (action == ACTION_LISTENER || action == ACTION_OUTBOUND || action == ACTION_SENSOR)
+		return true;
+	return action == ACTION_CONNECTION &&
+	       (sighting->verdict == VERDICT_CONNECTED || sighting->quality == QUALITY_EXACT ||
+		sighting->quality == QUALITY_JOINED || sighting->quality == QUALITY_TUNNEL);
+}
+
+/* The process that has a connection is better than one that listened for it. */
+static bool fold_knows_better(const struct alert *alert, const struct sighting *sighting)
+{
+	if (sighting->quality == QUALITY_NONE)
+		return false;
+	return alert->quality == QUALITY_NONE ||
+	       (alert->quality == QUALITY_LISTENER && flow_is_settled(sighting));
 }
 
 /* A later packet may know what the first did not: which tool it is, and who is behind it. */
@@ -190,7 +257,12 @@ static void fold_learn(struct alert *alert, const struct sighting *sighting)
 {
 	if (!*alert->looks_like && sighting->looks_like)
 		snprintf(alert->looks_like, sizeof(alert->looks_like), "%s", sighting->looks_like);
-	if (alert->quality != QUALITY_NONE || sighting->quality == QUALITY_NONE)
+	if (sighting->verdict == VERDICT_CONNECTED)
+		alert->technique = TECHNIQUE_NONE; /* its question was a client's */
+	if (sighting->peer_process.pid && sighting->peer_process.pid != alert->peer_process.pid)
+		alert->peer_process = (struct process_brief){}; /* more than one */
+	/* Those that many have sent may be many processes'. */
+	if (alert_is_folded(alert) || !fold_knows_better(alert, sighting))
 		return;
 	alert->verdict = sighting->verdict;
 	fold_copy_owner(alert, sighting);
@@ -198,31 +270,136 @@ static void fold_learn(struct alert *alert, const struct sighting *sighting)
 
 static struct fold_key fold_key(const struct sighting *sighting, enum action action)
 {
+	bool is_listener = action == ACTION_LISTENER;
+
 	return (struct fold_key){
-		.peer = sighting_peer(sighting)->addr,
+		.peer = is_listener ? sighting->destination.addr : sighting_peer(sighting)->addr,
 		.port = sighting->port,
-		.action = action,
-		.protocol = sighting->protocol,
+		.action = (uint8_t)action,
+		.protocol = (uint8_t)sighting->protocol,
 	};
 }
 
-bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action)
+/* The key of the many that a sighting is one of. */
+static struct fold_key fold_wide_key(const struct sighting *sighting, enum action action,
+				     enum sweep_width width)
 {
 	struct fold_key key = fold_key(sighting, action);
-	const struct fold_entry *entry = table_get(fold->entries, &key);
 
+	key.port = 0;
+	key.protocol = 0;
+	key.width = (uint8_t)width;
+	if (width == SWEEP_PEERS)
+		key.peer = sweep_prefix(&key.peer).addr;
+	return key;
+}
+
+/*
+ * The process of a connection became known: the thing under `from`, if it is that connection and
+ * no other, is the thing under `to` from now on.
+ */
+static void fold_adopt(struct fold *fold, const struct fold_key *from, const struct fold_key *to,
+		       const struct flow_name *flow)
+{
+	struct fold_entry *entry = table_get(fold->entries, from), *place, moved;
+
+	if (!entry || entry->alert.count == 0 || entry->has_flows ||
+	    memcmp(&entry->flow, flow, sizeof(*flow)) != 0 || table_get(fold->entries, to))
+		return;
+	moved = *entry;
+	entry->alert.count = 0; /* nothing left to sum up */
+	table_remove(fold->entries, from);
+	place = table_put(fold->entries, to, NULL);
+	if (place)
+		*place = moved;
+}
+
+/* Puts the process into the key of a connection's packet. */
+static void fold_key_process(struct fold *fold, struct fold_key *key,
+			     const struct sighting *sighting)
+{
+	const struct flow_name flow = flow_name(sighting, key->action);
+	struct flow_process before, now;
+	struct fold_key from = *key;
+
+	now = flows_take(fold->flows, sighting, key->action, fold->now_ns, &before);
+	key->process = now;
+	from.process = before;
+	if (!flow_same_process(&before, &now))
+		fold_adopt(fold, &from, key, &flow);
+}
+
+/* Which thing the sighting is of. */
+static struct fold_key fold_place(struct fold *fold, const struct sighting *sighting,
+				  enum action action)
+{
+	bool has_process = action == ACTION_OUTBOUND || action == ACTION_CONNECTION;
+	enum sweep_width width = SWEEP_SINGLE;
+	struct fold_key key = fold_key(sighting, action);
+
+	if (!fold_is_real(sighting, action))
+		width = sweep_judge(fold->sweep, sighting, action, fold->now_ns);
+	if (width != SWEEP_SINGLE)
+		return fold_wide_key(sighting, action, width);
+	if (has_process)
+		fold_key_process(fold, &key, sighting);
+	else if (action == ACTION_LISTENER)
+		key.process = flow_process(&sighting->process);
+	return key;
+}
+
+bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action,
+		      uint64_t now_ns)
+{
+	struct fold_key key = fold_key(sighting, action);
+	const struct fold_entry *entry;
+
+	if (action == ACTION_LISTENER)
+		return false;
+	if ((action == ACTION_OUTBOUND || action == ACTION_CONNECTION) &&
+	    !flows_know(fold->flows, sighting, action, now_ns, &key.process))
+		return true;
+	entry = table_get(fold->entries, &key);
 	return !entry || entry->alert.count == 0 || entry->alert.quality == QUALITY_NONE;
+}
+
+static void fold_count(struct fold *fold, struct fold_entry *entry, const struct fold_key *key,
+		       const struct sighting *sighting)
+{
+	const struct flow_name flow = flow_name(sighting, key->action);
+	struct alert *alert = &entry->alert;
+
+	alert->count++;
+	if (sighting->event)
+		alert->kinds[sighting->kind]++;
+	alert->end_wall_ns = sighting->wall_ns;
+	entry->has_flows |= memcmp(&entry->flow, &flow, sizeof(flow)) != 0;
+	entry->is_real |= fold_is_real(sighting, key->action);
+	sweep_count(fold->sweep, alert, sighting, key->width);
+	fold_learn(alert, sighting);
+}
+
+/* At once what is new; and what was withheld, as soon as it turns out that nobody forged it. */
+static void fold_announce(struct fold *fold, struct fold_entry *entry, bool is_new, bool was_real)
+{
+	if (is_new) {
+		entry->withheld = !fold_emit(fold, entry);
+	} else if (entry->withheld && !was_real && entry->is_real && fold_try_emit(fold, entry)) {
+		entry->withheld = false;
+		fold->withheld -= fold->withheld > 0;
+	}
 }
 
 int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
 	     uint64_t now_ns)
 {
-	struct fold_key key = fold_key(sighting, action);
 	struct fold_entry *entry;
-	bool is_new;
+	struct fold_key key;
+	bool is_new, was_real;
 
 	fold->now_ns = now_ns;
 	fold->wall_ns = sighting->wall_ns;
+	key = fold_place(fold, sighting, action);
 	entry = table_put(fold->entries, &key, &is_new);
 	if (!entry)
 		return -ENOMEM;
@@ -231,15 +408,12 @@ int fold_add(struct fold *fold, const struct sighting *sighting, enum action act
 	if (is_new && sighting->event)
 		entry->suppressed_before = sighting->event->peer_suppressed;
 	if (entry->alert.count == 0) {
-		fold_open_window(fold, entry, sighting, action, severity);
+		fold_open_window(fold, entry, &key, sighting, severity);
 		entry->announced = is_new;
 	}
-	entry->alert.count++;
-	entry->alert.kinds[sighting->kind]++;
-	entry->alert.end_wall_ns = sighting->wall_ns;
-	fold_learn(&entry->alert, sighting);
-	if (is_new)
-		fold_emit(fold, &entry->alert);
+	was_real = entry->is_real;
+	fold_count(fold, entry, &key, sighting);
+	fold_announce(fold, entry, is_new, was_real);
 	return 0;
 }
 

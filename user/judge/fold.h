@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fold.h - many sightings, few alerts. The first packet of a new (action, peer, port, protocol)
- * alerts at once; what follows within the window is folded and summed up at its end. While the
- * thing goes on, window after window, only the sums are sent. A function of (state, sighting,
- * now): no clock of its own, so that tests move time.
+ * fold.h - many sightings, few alerts. The first packet of a new thing alerts at once; what
+ * follows within the window is folded and summed up at its end. While the thing goes on, window
+ * after window, only the sums are sent. A function of (state, sighting, now): no clock of its own,
+ * so that tests move time.
+ *
+ * A thing is an (action, peer, port, protocol), and where a process has its part in it (outbound,
+ * connection, listener) that process: an alert that names one never counts another's packets.
+ * What a connection's packets did before their process was known is the same thing (flows.h). Of
+ * what anybody can send, many ports of one peer and many peers of one network become one thing
+ * (sweep.h).
  *
  * Memory is bounded: when the table is full, the thing that was silent longest is summed up
- * early. Alerts are bounded: more than max_rate are withheld, and a `flood` alert tells how many.
+ * early. Alerts are bounded: more than max_rate are withheld, and a `flood` alert tells how many;
+ * a part of the rate is kept for what takes a process of this host, or a whole handshake
+ * (rate.h).
  */
 #ifndef JUDGE_FOLD_H
 #define JUDGE_FOLD_H
@@ -37,12 +45,16 @@ void fold_free(struct fold *fold);
 /* New window and rate, from the next window on. */
 void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t max_rate_ns);
 
-/* Times: CLOCK_BOOTTIME in nanoseconds, never going back by more than jitter. */
+/*
+ * Times: CLOCK_BOOTTIME in nanoseconds, never going back by more than jitter. A `listener` has no
+ * packet: its event is NULL, its destination the local end, its source unset. 0 or -errno.
+ */
 int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
 	     uint64_t now_ns);
 
-/* Is the thing that the sighting belongs to still without an owner? Spares look-ups. */
-bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action);
+/* Is the process behind the sighting still to be found? Spares look-ups. */
+bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action,
+		      uint64_t now_ns);
 
 /* Ends the windows that are over. Returns when to call again; 0: nothing is open. */
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns);

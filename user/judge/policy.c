@@ -52,6 +52,22 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
 	return true;
 }
 
+enum technique policy_technique(const struct sighting *sighting)
+{
+	static const enum technique techniques[KIND_COUNT] = {
+		[KIND_SYN] = TECHNIQUE_SYN,	[KIND_NULL] = TECHNIQUE_NULL,
+		[KIND_FINONLY] = TECHNIQUE_FIN, [KIND_XMAS] = TECHNIQUE_XMAS,
+		[KIND_MAIMON] = TECHNIQUE_MAIMON, [KIND_ACK] = TECHNIQUE_ACK,
+		[KIND_SYNACK] = TECHNIQUE_SYNACK, [KIND_UDP] = TECHNIQUE_UDP,
+	};
+	bool is_question = sighting->direction == DIRECTION_IN && sighting->role == ROLE_TO;
+
+	if (!is_question || (sighting->verdict != VERDICT_CLOSED &&
+			     sighting->verdict != VERDICT_LISTENING))
+		return TECHNIQUE_NONE;
+	return techniques[sighting->kind];
+}
+
 int policy_severity(enum action action)
 {
 	static const int severities[ACTION_COUNT] = {

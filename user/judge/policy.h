@@ -15,6 +15,12 @@
  */
 bool policy_judge(const struct sighting *sighting, bool local_peer, enum action *ret_action);
 
+/*
+ * How a scan asks so: a question to a port that is closed, or where somebody waits. A single SYN
+ * or UDP packet is no scan yet.
+ */
+enum technique policy_technique(const struct sighting *sighting);
+
 /* Syslog's severity of an action. */
 int policy_severity(enum action action);
 

@@ -2,6 +2,7 @@
 /* addr.c - addresses and prefixes from text and back. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/text.h"
@@ -107,6 +108,30 @@ int prefix_parse(const char *text, struct prefix *ret_prefix)
 			return -EINVAL;
 	*ret_prefix = prefix;
 	return 0;
+}
+
+const char *prefix_format(const struct prefix *prefix, char out[PREFIX_TEXT_SIZE])
+{
+	bool is_ipv4 = prefix->bits >= IPV4_BITS_OFFSET && addr_is_ipv4(&prefix->addr);
+	size_t length;
+
+	if (is_ipv4)
+		addr_format(&prefix->addr, out);
+	else
+		inet_ntop(AF_INET6, prefix->addr.bytes, out, ADDR_TEXT_SIZE);
+	length = strlen(out);
+	snprintf(out + length, PREFIX_TEXT_SIZE - length, "/%u",
+		 prefix->bits - (is_ipv4 ? IPV4_BITS_OFFSET : 0U));
+	return out;
+}
+
+struct prefix prefix_of(const struct addr *addr, unsigned int bits)
+{
+	struct prefix prefix = { .addr = *addr, .bits = (uint8_t)bits };
+
+	for (unsigned int i = 0; i < sizeof(prefix.addr.bytes); i++)
+		prefix.addr.bytes[i] &= (uint8_t)~prefix_host_mask(bits, i);
+	return prefix;
 }
 
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr)

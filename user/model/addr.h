@@ -35,6 +35,11 @@ struct prefix {
 
 /* "10.0.0.0/8", "fd00::/8"; a bare address is a full-length prefix. Host bits must be zero. */
 int prefix_parse(const char *text, struct prefix *ret_prefix);
+/* "10.0.0.0/8". Returns out. */
+#define PREFIX_TEXT_SIZE (ADDR_TEXT_SIZE + 4)
+const char *prefix_format(const struct prefix *prefix, char out[PREFIX_TEXT_SIZE]);
+/* The block of that many bits that holds the address; IPv4 addresses count theirs from 96 on. */
+struct prefix prefix_of(const struct addr *addr, unsigned int bits);
 /* An IPv6 prefix that is shorter than ::ffff:0:0/96, as ::/0 is, holds no IPv4 address. */
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 

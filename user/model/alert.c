@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* alert.c - an alert as fields: names and raw values. */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -32,6 +33,40 @@ const char *alert_action_word(enum action action)
 	};
 
 	return action < ACTION_COUNT ? words[action] : "unknown";
+}
+
+int alert_find_action(const char *word)
+{
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		if (util_streq(alert_action_word(action), word))
+			return (int)action;
+	return -EINVAL;
+}
+
+const char *alert_technique_word(enum technique technique)
+{
+	static const char *const words[TECHNIQUE_COUNT] = {
+		[TECHNIQUE_SYN] = "syn",   [TECHNIQUE_NULL] = "null",
+		[TECHNIQUE_FIN] = "fin",   [TECHNIQUE_XMAS] = "xmas",
+		[TECHNIQUE_MAIMON] = "maimon", [TECHNIQUE_ACK] = "ack",
+		[TECHNIQUE_SYNACK] = "synack", [TECHNIQUE_UDP] = "udp",
+	};
+
+	return technique < TECHNIQUE_COUNT ? words[technique] : NULL;
+}
+
+const char *alert_format_ports(const struct alert *alert, char out[ALERT_PORTS_SIZE])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned int i = 0; i < alert->top_port_count; i++)
+		used += (size_t)snprintf(out + used, ALERT_PORTS_SIZE - used, "%s%u/%s",
+					 i ? "," : "", alert->top_ports[i].port,
+					 words_protocol(alert->top_ports[i].protocol));
+	if (alert->ports > alert->top_port_count)
+		snprintf(out + used, ALERT_PORTS_SIZE - used, ",...");
+	return out;
 }
 
 struct field_visit {
@@ -76,6 +111,27 @@ static void visit_packet(const struct field_visit *to, const struct alert *alert
 		visit_text(to, "verdict", sighting_verdict_word(alert->verdict));
 }
 
+static void visit_listener(const struct field_visit *to, const struct alert *alert)
+{
+	visit_number(to, "port", alert->port);
+	visit_text(to, "protocol", words_protocol(alert->protocol));
+	visit_addr(to, "dst", &alert->destination.addr);
+}
+
+/* What only an alert about many things has. */
+static void visit_folded(const struct field_visit *to, const struct alert *alert)
+{
+	char ports[ALERT_PORTS_SIZE], prefix[PREFIX_TEXT_SIZE];
+
+	visit_text(to, "technique", alert_technique_word(alert->technique));
+	if (alert->ports)
+		visit_text(to, "ports", alert_format_ports(alert, ports));
+	if (!alert->peers)
+		return;
+	visit_number(to, "peers", alert->peers);
+	visit_text(to, "prefix", prefix_format(&alert->prefix, prefix));
+}
+
 void alert_visit_fields(const struct alert *alert, alert_field_visitor *visit, void *argument)
 {
 	const struct field_visit to = { .visit = visit, .argument = argument };
@@ -84,21 +140,24 @@ void alert_visit_fields(const struct alert *alert, alert_field_visitor *visit, v
 	visit_text(&to, "action", alert_action_word(alert->action));
 	if (alert->has_packet)
 		visit_packet(&to, alert);
+	else if (alert_has_port(alert))
+		visit_listener(&to, alert);
 	visit_number(&to, "count", alert->count);
 	if (process->pid)
 		visit_number(&to, "pid", (uint64_t)process->pid);
 	visit_text(&to, "exe", process->executable);
 	visit_text(&to, "unit", process->unit);
 	visit_text(&to, "looks_like", alert->looks_like);
-	if (alert->has_packet && alert->kind != KIND_ICMP)
+	if (alert_has_port(alert) && alert->kind != KIND_ICMP)
 		visit_number(&to, "dstport", alert->destination.port);
 	visit_text(&to, "id", alert->id);
 	if (alert->suppressed)
 		visit_number(&to, "suppressed", alert->suppressed);
-	if (alert->has_packet)
+	if (alert_has_port(alert))
 		visit_text(&to, "service", service_name(alert->port, alert->protocol));
 	visit_text(&to, "user", process->user);
 	visit_text(&to, "container", process->container);
-	if (alert->has_packet)
+	if (alert_has_port(alert))
 		visit_text(&to, "quality", sighting_quality_word(alert->quality));
+	visit_folded(&to, alert);
 }

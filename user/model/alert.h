@@ -20,6 +20,35 @@ enum action {
 	ACTION_COUNT,
 };
 
+/* How a scan asks, by the kind of its packets: nmap's names for them. */
+enum technique {
+	TECHNIQUE_NONE,
+	TECHNIQUE_SYN,
+	TECHNIQUE_NULL,
+	TECHNIQUE_FIN,
+	TECHNIQUE_XMAS,
+	TECHNIQUE_MAIMON,
+	TECHNIQUE_ACK,
+	TECHNIQUE_SYNACK,
+	TECHNIQUE_UDP,
+	TECHNIQUE_COUNT,
+};
+
+/* One of several ports, or peers, of an alert. A rare one may be told with a few too many. */
+struct alert_port {
+	uint16_t port;
+	enum protocol protocol;
+	uint64_t count;
+};
+
+struct alert_peer {
+	struct addr addr;
+	uint64_t count;
+};
+
+#define ALERT_PORTS_MAX 16 /* of which an alert tells the number */
+#define ALERT_PEERS_MAX 8
+
 #define ALERT_ID_SIZE 33 /* 128 random bits in hexadecimal */
 #define ALERT_TEXT_SIZE 256
 #define ALERT_TOOL_SIZE 16
@@ -28,7 +57,8 @@ enum action {
  * Self-contained: holds no pointer, so a sink may copy it. A window of one thing sends the same
  * id at most twice: at its first packet, and at its end if more came; the later replaces the
  * earlier. The actions `flood` and `sensor` are about no packet: has_packet is false, and
- * `text` says what they say.
+ * `text` says what they say. A `listener` has no packet either, but port, protocol, destination
+ * (its local end) and process: alert_has_port().
  */
 struct alert {
 	char id[ALERT_ID_SIZE];
@@ -63,9 +93,40 @@ struct alert {
 	struct process_brief accepted_by;
 	struct process_brief peer_process;
 	char looks_like[ALERT_TOOL_SIZE]; /* the first tool that a packet looked like; or "" */
+	enum technique technique; /* the first packet's */
+
+	/* what many things in one alert have, and a `flood`; all above is the first packet's */
+	uint64_t ports; /* (port, protocol) pairs folded into it; 0: it is about one thing */
+	uint64_t peers; /* addresses of `prefix`; 0: one */
+	struct prefix prefix;
+	unsigned int top_port_count;
+	struct alert_port top_ports[ALERT_PORTS_MAX];
+	unsigned int top_peer_count;
+	struct alert_peer top_peers[ALERT_PEERS_MAX]; /* of a flood: packets held back */
 };
 
+/* Does it name a port, so an end of this host and perhaps a process? */
+static inline bool alert_has_port(const struct alert *alert)
+{
+	return alert->has_packet || alert->action == ACTION_LISTENER;
+}
+
+/* Several things in one? */
+static inline bool alert_is_folded(const struct alert *alert)
+{
+	return alert->ports || alert->peers;
+}
+
+/* "3409/tcp,3410/tcp,...": the ports of a folded alert, the dots where not all are known. */
+#define ALERT_PORTS_SIZE 192
+const char *alert_format_ports(const struct alert *alert, char out[ALERT_PORTS_SIZE]);
+
+/* "syn", ...; NULL for none. Static. */
+const char *alert_technique_word(enum technique technique);
+
 const char *alert_action_word(enum action action);
+/* The action, or -EINVAL. */
+int alert_find_action(const char *word);
 
 /* A fresh id. */
 void alert_new_id(char id[ALERT_ID_SIZE]);

@@ -33,6 +33,73 @@ static void put_packet(struct ecs_maker *maker, json_t *root, const struct alert
 	ecs_put_packet(maker, root, &packet);
 }
 
+/* A listener's own end; there is no other. */
+static void put_listener(struct ecs_maker *maker, json_t *root, const struct alert *alert)
+{
+	json_t *destination = ecs_put_object(maker, root, "destination");
+	json_t *network = ecs_put_object(maker, root, "network");
+	bool is_ipv4 = addr_is_ipv4(&alert->destination.addr);
+	char address[ADDR_TEXT_SIZE];
+
+	ecs_put_text(maker, destination, "ip", addr_format(&alert->destination.addr, address));
+	ecs_put_number(maker, destination, "port", alert->destination.port);
+	ecs_put_text(maker, network, "transport", words_protocol(alert->protocol));
+	ecs_put_text(maker, network, "type", is_ipv4 ? "ipv4" : "ipv6");
+}
+
+/* An object at the end of an array. Returns a borrowed reference, NULL when memory is out. */
+static json_t *put_item(struct ecs_maker *maker, json_t *array)
+{
+	if (json_array_append_new(array, json_object()))
+		maker->has_failed = true;
+	return json_array_get(array, json_array_size(array) - 1);
+}
+
+static void put_top_ports(struct ecs_maker *maker, json_t *own, const struct alert *alert)
+{
+	json_t *list = json_array();
+
+	ecs_put(maker, own, "ports", list);
+	for (unsigned int i = 0; i < alert->top_port_count; i++) {
+		json_t *item = put_item(maker, list);
+
+		ecs_put_number(maker, item, "port", alert->top_ports[i].port);
+		ecs_put_text(maker, item, "protocol", words_protocol(alert->top_ports[i].protocol));
+		ecs_put_number(maker, item, "count", alert->top_ports[i].count);
+	}
+	ecs_put_number(maker, own, "port_count", alert->ports);
+}
+
+static void put_top_peers(struct ecs_maker *maker, json_t *own, const struct alert *alert)
+{
+	json_t *list = json_array();
+	char address[ADDR_TEXT_SIZE];
+
+	ecs_put(maker, own, "top_peers", list);
+	for (unsigned int i = 0; i < alert->top_peer_count; i++) {
+		json_t *item = put_item(maker, list);
+
+		ecs_put_text(maker, item, "ip", addr_format(&alert->top_peers[i].addr, address));
+		ecs_put_number(maker, item, "count", alert->top_peers[i].count);
+	}
+}
+
+/* Of an alert about many things. */
+static void put_folded(struct ecs_maker *maker, json_t *own, const struct alert *alert)
+{
+	char prefix[PREFIX_TEXT_SIZE];
+
+	ecs_put_text(maker, own, "technique", alert_technique_word(alert->technique));
+	if (alert->ports)
+		put_top_ports(maker, own, alert);
+	if (alert->peers) {
+		ecs_put_number(maker, own, "peers", alert->peers);
+		ecs_put_text(maker, own, "prefix", prefix_format(&alert->prefix, prefix));
+	}
+	if (alert->top_peer_count)
+		put_top_peers(maker, own, alert);
+}
+
 /* What ECS has no name for. */
 static void put_own(struct ecs_maker *maker, json_t *root, const struct alert *alert)
 {
@@ -47,12 +114,14 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct alert *a
 			if (alert->kinds[kind])
 				ecs_put_number(maker, kinds, words_kind(kind), alert->kinds[kind]);
 		ecs_put_text(maker, own, "looks_like", alert->looks_like);
-		ecs_put_text(maker, own, "quality", sighting_quality_word(alert->quality));
 	}
+	if (alert_has_port(alert))
+		ecs_put_text(maker, own, "quality", sighting_quality_word(alert->quality));
+	put_folded(maker, own, alert);
 	ecs_put(maker, own, "rule", json_null());
 	if (alert->suppressed)
 		ecs_put_number(maker, own, "suppressed", alert->suppressed);
-	if (alert->has_packet)
+	if (alert_has_port(alert))
 		ecs_put_text(maker, own, "service", service_name(alert->port, alert->protocol));
 	ecs_put_owner(maker, own, &alert->process, &alert->created_by, &alert->accepted_by);
 	ecs_put_brief(maker, own, "peer_process", &alert->peer_process);
@@ -69,6 +138,8 @@ json_t *alert_to_json(const struct alert *alert, const char *hostname)
 	put_event(&maker, root, alert);
 	if (alert->has_packet)
 		put_packet(&maker, root, alert);
+	else if (alert_has_port(alert))
+		put_listener(&maker, root, alert);
 	ecs_put_observer(&maker, root, hostname, alert->direction,
 			 alert->has_packet ? alert->interface : "");
 	ecs_put_process(&maker, root, &alert->process);

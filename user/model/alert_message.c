@@ -63,6 +63,63 @@ static void add_target(struct line *line, const struct alert *alert, const char 
 	add_port(line, alert);
 }
 
+/* Many ports: by their number, and the first ones. */
+static void add_ports(struct line *line, const struct alert *alert)
+{
+	char ports[ALERT_PORTS_SIZE];
+
+	line_add(line, "%llu ports (%s)", (unsigned long long)alert->ports,
+		 alert_format_ports(alert, ports));
+}
+
+/* Many peers, or many ports of one: "from 40 peers of 198.51.100.0/24 to closed port 3409". */
+static void add_folded_ends(struct line *line, const struct alert *alert)
+{
+	char source[ADDR_TEXT_SIZE], prefix[PREFIX_TEXT_SIZE];
+
+	if (alert->action == ACTION_TRANSIT)
+		line_add(line, " forwarded");
+	if (alert->peers)
+		line_add(line, " from %llu peers of %s", (unsigned long long)alert->peers,
+			 prefix_format(&alert->prefix, prefix));
+	else
+		line_add(line, " from %s", addr_format(&alert->source.addr, source));
+	line_add(line, alert->role == ROLE_TO ? " to " : ", from ");
+	if (alert->ports > 1)
+		add_ports(line, alert);
+	else
+		add_port(line, alert);
+}
+
+/* The first packet of those that are folded looks like any other: more of them are not told. */
+static void add_fold(struct line *line, const struct alert *alert)
+{
+	char prefix[PREFIX_TEXT_SIZE];
+
+	if (!alert_is_folded(alert) || alert->count > 1)
+		return;
+	if (alert->peers)
+		line_add(line, ", one more peer of %s: others are summed up in this alert",
+			 prefix_format(&alert->prefix, prefix));
+	else
+		line_add(line, ", one more port: others are summed up in this alert");
+}
+
+/* Told where the packets are such as no system sends, or many of one kind are a scan. */
+static void add_technique(struct line *line, const struct alert *alert)
+{
+	static const char *const words[TECHNIQUE_COUNT] = {
+		[TECHNIQUE_SYN] = "a SYN",	 [TECHNIQUE_NULL] = "a NULL",
+		[TECHNIQUE_FIN] = "a FIN",	 [TECHNIQUE_XMAS] = "an Xmas",
+		[TECHNIQUE_MAIMON] = "a Maimon", [TECHNIQUE_ACK] = "an ACK",
+		[TECHNIQUE_SYNACK] = "a SYN-ACK", [TECHNIQUE_UDP] = "a UDP",
+	};
+	bool is_ordinary = alert->technique == TECHNIQUE_SYN || alert->technique == TECHNIQUE_UDP;
+
+	if (alert->technique != TECHNIQUE_NONE && (!is_ordinary || alert_is_folded(alert)))
+		line_add(line, ", as in %s scan", words[alert->technique]);
+}
+
 static void add_ends(struct line *line, const struct alert *alert)
 {
 	char source[ADDR_TEXT_SIZE], destination[ADDR_TEXT_SIZE];
@@ -127,12 +184,24 @@ static void add_owner(struct line *line, const struct alert *alert)
 	line_add(line, ")");
 }
 
+/* Any address of this host is not told. */
+static void add_listening_address(struct line *line, const struct alert *alert)
+{
+	static const struct addr any;
+	const struct addr *addr = &alert->destination.addr;
+	char address[ADDR_TEXT_SIZE];
+
+	addr_format(addr, address);
+	if (memcmp(addr, &any, sizeof(any)) != 0 && !util_streq(address, "0.0.0.0"))
+		line_add(line, " of %s", address);
+}
+
 const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSAGE_SIZE])
 {
 	struct line line = { .out = out, .size = ALERT_MESSAGE_SIZE };
 
 	*out = '\0';
-	if (!alert->has_packet) {
+	if (!alert_has_port(alert)) {
 		line_add_foreign(&line, alert->text);
 		return out;
 	}
@@ -140,8 +209,12 @@ const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSA
 	if (alert->action == ACTION_LISTENER) {
 		line_add(&line, " on %s ", protocol_for_people(alert->protocol));
 		add_port(&line, alert);
+		add_listening_address(&line, alert);
 	} else {
-		add_ends(&line, alert);
+		if (alert_is_folded(alert) && alert->count > 1)
+			add_folded_ends(&line, alert);
+		else
+			add_ends(&line, alert);
 		if (*alert->interface) {
 			line_add(&line, " on ");
 			line_add_foreign(&line, alert->interface);
@@ -149,6 +222,8 @@ const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSA
 		if (alert->action == ACTION_BACKSCATTER)
 			line_add(&line, ", an answer to nothing this host sent");
 		add_count(&line, alert);
+		add_technique(&line, alert);
+		add_fold(&line, alert);
 	}
 	add_owner(&line, alert);
 	if (*alert->looks_like)

@@ -18,6 +18,7 @@
 #define RING_SIZE_MAX (64 << 20)
 #define OWNER_SOCKETS_MIN 1024
 #define OWNER_SOCKETS_MAX (1 << 20)
+#define FLOOD_MAX 1000000000000
 #define WINDOW_MIN_NS CLOCK_NS_PER_SECOND
 #define WINDOW_MAX_NS (86400 * CLOCK_NS_PER_SECOND)
 #define FACILITY_DAEMON 3
@@ -257,6 +258,15 @@ static int set_max_rate(struct config *config, const char *value, char *ret_why,
 	return set_rate(&config->max_rate, &config->max_rate_ns, value, ret_why, why_size);
 }
 
+static int set_flood(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	if (util_streq(value, "none")) {
+		config->flood = 0;
+		return 0;
+	}
+	return set_number(&config->flood, value, 1, FLOOD_MAX, ret_why, why_size);
+}
+
 /* The form only: the sink knows whether the place exists. */
 static int set_syslog_target(struct config *config, const char *value, char *ret_why,
 			     size_t why_size)
@@ -363,6 +373,8 @@ static const struct config_key keys[] = {
 	  "how long packets are folded into one alert, 1s to 1d", set_window, false },
 	{ "alert", "max-rate", "--max-rate", "RATE", "most alerts sent: 20/s, or none",
 	  set_max_rate, false },
+	{ "alert", "flood", "--flood", "NUMBER",
+	  "packets held back in a window that are told as a flood, or none", set_flood, false },
 	{ "syslog", "target", "--syslog", "TARGET",
 	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT or none", set_syslog_target, false },
 	{ "syslog", "facility", "--facility", "NAME", "syslog facility: daemon, local0 and so on",
@@ -393,6 +405,18 @@ int config_set(struct config *config, const struct config_key *key, const char *
 	return key->set(config, value, ret_why, why_size);
 }
 
+void config_copy(struct config *to, const struct config *from)
+{
+	*to = *from;
+	expectations_hold(to->expectations);
+}
+
+void config_free(struct config *config)
+{
+	expectations_release(config->expectations);
+	config->expectations = NULL;
+}
+
 void config_init(struct config *config)
 {
 	char why[64];
@@ -412,6 +436,7 @@ void config_init(struct config *config)
 		.window_ns = 60 * CLOCK_NS_PER_SECOND,
 		.max_rate = 20,
 		.max_rate_ns = CLOCK_NS_PER_SECOND,
+		.flood = 10000,
 		.syslog_target = "local",
 		.syslog_facility = FACILITY_DAEMON,
 		.json_log_path = "none",

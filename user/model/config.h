@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../base/util.h"
+#include "expectation.h"
 #include "port_set.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/portsentinel/portsentinel.conf"
@@ -47,6 +48,7 @@ struct config {
 	uint64_t window_ns;
 	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */
 	uint64_t max_rate_ns;
+	uint64_t flood; /* packets held back in a window that are told as a flood; 0: never */
 	/* [syslog] */
 	char syslog_target[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	int syslog_facility; /* 0..23 */
@@ -56,10 +58,19 @@ struct config {
 	char pcap_path[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	uint64_t pcap_max_size; /* octets a file */
 	uint64_t pcap_files; /* kept */
+	/* [expect "NAME"] */
+	struct expectations *expectations; /* held; NULL: none */
 };
 
 /* The defaults. */
 void config_init(struct config *config);
+
+/* Makes `to`, whose old content is not looked at, a holder of the same. */
+void config_copy(struct config *to, const struct config *from);
+
+/* Lets go of what a configuration holds (all zero will do); the struct is the caller's. */
+void config_free(struct config *config);
+#define _cleanup_config_ __attribute__((cleanup(config_free)))
 
 /* Is a text key switched off? */
 bool config_is_none(const char *value);

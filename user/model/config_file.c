@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * config_file.c - configuration files. inih tells sections, names and values apart; but it says
+ * config_file.c - one configuration file. inih tells sections, names and values apart; but it says
  * neither which line a value stands on nor what is wrong with one, and its line buffer is short.
  * So the reader that feeds it looks at each line first, and hands on only lines that it knows to
  * be sound, without their comments.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "../base/text.h"
-#include "config.h"
+#include "config_file.h"
 
 #define REASON_SIZE 1024
 
@@ -36,9 +34,16 @@ struct config_file {
 	bool is_continuation;
 
 	const struct config_key *key; /* the one whose value is being collected, or NULL */
+	bool has_member; /* or a member's of the rule */
+	enum expectation_member member;
 	unsigned int key_line;
 	char *value;
 	unsigned int seen_at[CONFIG_KEYS_MAX]; /* line of each key; 0: not seen */
+
+	struct expectation *rule; /* of an [expect] section, or NULL */
+	unsigned int rule_line;
+	size_t rule_faults; /* all there were when it began */
+	unsigned int member_seen_at[EXPECTATION_MEMBER_COUNT];
 };
 
 static void PRINTF_LIKE(3, 4)
@@ -65,7 +70,12 @@ static void file_end_value(struct config_file *file)
 
 	if (file->key && config_set(file->config, file->key, file->value, why, sizeof(why)))
 		file_fault(file, file->key_line, "%s: %s", file->key->name, why);
+	if (file->has_member &&
+	    expectation_set(file->rule, file->member, file->value, why, sizeof(why)))
+		file_fault(file, file->key_line, "%s: %s", expectation_member_word(file->member),
+			   why);
 	file->key = NULL;
+	file->has_member = false;
 	free(file->value);
 	file->value = NULL;
 }
@@ -92,12 +102,72 @@ static const char *find_section(const char *name)
 	return NULL;
 }
 
+/* A rule that says nothing would make everything expected. */
+static void file_end_rule(struct config_file *file)
+{
+	if (file->rule && !file->rule->members && file->faults == file->rule_faults)
+		file_fault(file, file->rule_line,
+			   "[expect \"%s\"] matches nothing: a port, a peer or the like is missing",
+			   file->rule->name);
+	file->rule = NULL;
+}
+
+/* `section` is what stands between the brackets. */
+static void file_start_rule(struct config_file *file, const char *section)
+{
+	_cleanup_free_ char *name = NULL, *where = NULL;
+	char why[REASON_SIZE];
+
+	if (expectation_parse_section(section, &name, why, sizeof(why))) {
+		file_fault(file, file->line_number, "[%s]: %s", section, why);
+		return;
+	}
+	if (asprintf(&where, "%s:%u", file->path, file->line_number) < 0)
+		where = NULL;
+	if (where)
+		file->rule = expectations_add(&file->config->expectations, name, where);
+	if (!file->rule) {
+		file_fault(file, file->line_number, "out of memory");
+		return;
+	}
+	file->section = EXPECTATION_SECTION;
+	file->rule_line = file->line_number;
+	file->rule_faults = file->faults;
+	memset(file->member_seen_at, 0, sizeof(file->member_seen_at));
+}
+
+static bool is_rule(const char *section)
+{
+	size_t length = strlen(EXPECTATION_SECTION);
+
+	return strncmp(section, EXPECTATION_SECTION, length) == 0 &&
+	       (!section[length] || section[length] == '"' ||
+		isspace((unsigned char)section[length]));
+}
+
+static void file_start_section(struct config_file *file, const char *section)
+{
+	const char *nearest;
+
+	if (is_rule(section)) {
+		file_start_rule(file, section);
+		return;
+	}
+	file->section = find_section(section);
+	nearest = file->section ? NULL : nearest_section(section);
+	if (nearest)
+		file_fault(file, file->line_number, "unknown section [%s], did you mean [%s]?",
+			   section, nearest);
+	else if (!file->section)
+		file_fault(file, file->line_number, "unknown section [%s]", section);
+}
+
 /* `line` starts with '['. Returns whether inih may see it. */
 static bool file_check_section(struct config_file *file, char *line)
 {
 	char *end = strchr(line, ']');
-	const char *nearest;
 
+	file_end_rule(file);
 	file->section = NULL;
 	file->has_section = true;
 	file->has_name = false;
@@ -111,13 +181,7 @@ static bool file_check_section(struct config_file *file, char *line)
 		return false;
 	}
 	*end = '\0';
-	file->section = find_section(line + 1);
-	nearest = file->section ? NULL : nearest_section(line + 1);
-	if (nearest)
-		file_fault(file, file->line_number, "unknown section [%s], did you mean [%s]?",
-			   line + 1, nearest);
-	else if (!file->section)
-		file_fault(file, file->line_number, "unknown section [%s]", line + 1);
+	file_start_section(file, line + 1);
 	*end = ']';
 	return file->section;
 }
@@ -125,19 +189,22 @@ static bool file_check_section(struct config_file *file, char *line)
 /* `text` is what an indented line says, below a name. Returns whether inih may see it. */
 static bool file_check_continuation(struct config_file *file, const char *text)
 {
+	const char *name = NULL;
+
 	if (*text == '[' || strpbrk(text, "=")) {
 		file_fault(file, file->line_number,
 			   "an indented line continues the value above: start '%s' at the margin",
 			   text);
 		return false;
 	}
-	if (file->key && !file->key->is_list) {
+	if (file->key && !file->key->is_list)
+		name = file->key->name;
+	if (file->has_member && !expectation_member_is_list(file->member))
+		name = expectation_member_word(file->member);
+	if (name)
 		file_fault(file, file->line_number,
-			   "'%s' takes one value, and is not continued on an indented line",
-			   file->key->name);
-		return false;
-	}
-	return true;
+			   "'%s' takes one value, and is not continued on an indented line", name);
+	return !name;
 }
 
 /* A line that starts something. Returns whether inih may see it. */
@@ -252,29 +319,62 @@ static void file_unknown_key(struct config_file *file, const char *name)
 			   file->section);
 }
 
-static void file_start_value(struct config_file *file, const char *name, const char *value)
+static void file_unknown_member(struct config_file *file, const char *name)
 {
-	const struct config_key *key = find_key(file->section, name);
-	unsigned int *seen_at;
-	size_t count;
+	const char *names[EXPECTATION_MEMBER_COUNT], *nearest;
 
-	file->has_name = *name;
-	if (!key) {
-		file_unknown_key(file, name);
-		return;
-	}
-	seen_at = &file->seen_at[key - config_keys(&count)];
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		names[i] = expectation_member_word(i);
+	nearest = text_nearest(name, names, ARRAY_SIZE(names));
+	file_fault(file, file->line_number, "unknown key '%s' in [expect \"%s\"]%s%s%s", name,
+		   file->rule->name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
+		   nearest ? "'?" : "");
+}
+
+/* Begins to collect a value, unless its name was seen before. Returns whether it does. */
+static bool file_collect(struct config_file *file, unsigned int *seen_at, const char *name,
+			 const char *value)
+{
 	if (*seen_at) {
 		file_fault(file, file->line_number, "duplicate key '%s', first set on line %u",
 			   name, *seen_at);
-		return;
+		return false;
 	}
 	*seen_at = file->line_number;
 	file->value = strdup(value);
-	file->key = file->value ? key : NULL;
 	file->key_line = file->line_number;
 	if (!file->value)
 		file_fault(file, file->line_number, "out of memory");
+	return file->value;
+}
+
+static void file_start_member(struct config_file *file, const char *name, const char *value)
+{
+	int member = expectation_find_member(name);
+
+	if (member < 0) {
+		file_unknown_member(file, name);
+		return;
+	}
+	file->has_member = file_collect(file, &file->member_seen_at[member], name, value);
+	file->member = (enum expectation_member)member;
+}
+
+static void file_start_value(struct config_file *file, const char *name, const char *value)
+{
+	const struct config_key *key;
+	size_t count;
+
+	file->has_name = *name;
+	if (file->rule) {
+		file_start_member(file, name, value);
+		return;
+	}
+	key = find_key(file->section, name);
+	if (!key)
+		file_unknown_key(file, name);
+	else if (file_collect(file, &file->seen_at[key - config_keys(&count)], name, value))
+		file->key = key;
 }
 
 /* A list may break its line after a comma or before the next item. */
@@ -284,7 +384,7 @@ static void file_continue_value(struct config_file *file, const char *value)
 	bool needs_comma = length && file->value[length - 1] != ',' && *value != ',';
 	char *joined;
 
-	if (!file->key)
+	if (!file->key && !file->has_member)
 		return; /* a key that is not taken was reported where it started */
 	if (asprintf(&joined, "%s%s%s", file->value, needs_comma ? "," : "", value) < 0) {
 		file_fault(file, file->line_number, "out of memory");
@@ -306,8 +406,7 @@ static int file_take_pair(void *user, const char *section, const char *name, con
 	return 1;
 }
 
-/* -errno when the file cannot be read. Its faults add to *faults. */
-static int file_read(struct config *config, const char *path, config_reporter *report,
+int config_file_read(struct config *config, const char *path, config_reporter *report,
 		     void *argument, size_t *faults)
 {
 	struct config_file file = {
@@ -326,87 +425,9 @@ static int file_read(struct config *config, const char *path, config_reporter *r
 	if (ferror(file.stream))
 		r = errno ? -errno : -EIO;
 	file_end_value(&file);
+	file_end_rule(&file);
 	fclose(file.stream);
 	free(file.line);
 	*faults += file.faults;
 	return r;
-}
-
-static int is_drop_in(const struct dirent *entry)
-{
-	const char *suffix = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && suffix && util_streq(suffix, ".conf");
-}
-
-/* Not alphasort(3), whose order hangs on the locale. */
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void report_unreadable(config_reporter *report, void *argument, const char *path, int error)
-{
-	_cleanup_free_ char *message = NULL;
-
-	if (asprintf(&message, "%s: %s", path, strerror(-error)) < 0)
-		message = NULL;
-	report(argument, message ? message : "out of memory");
-}
-
-static int drop_in_read(struct config *config, const char *directory, const char *name,
-			config_reporter *report, void *argument, size_t *faults)
-{
-	_cleanup_free_ char *path = NULL;
-	int r;
-
-	if (asprintf(&path, "%s/%s", directory, name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	r = file_read(config, path, report, argument, faults);
-	if (!r)
-		return 0;
-	report_unreadable(report, argument, path, r);
-	/* Only the main file may be missing: a link that leads nowhere is a fault. */
-	*faults += r == -ENOENT;
-	return r == -ENOENT ? 0 : r;
-}
-
-static int drop_ins_read(struct config *config, const char *directory, config_reporter *report,
-			 void *argument, size_t *faults)
-{
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_drop_in, by_name);
-	int result = 0, i, r;
-
-	if (count < 0)
-		return errno == ENOENT ? 0 : -errno;
-	for (i = 0; i < count; i++) {
-		r = drop_in_read(config, directory, entries[i]->d_name, report, argument, faults);
-		result = result ? result : r;
-		free(entries[i]);
-	}
-	free(entries);
-	return result;
-}
-
-int config_read(struct config *config, const char *path, config_reporter *report, void *argument)
-{
-	_cleanup_free_ char *directory = NULL;
-	size_t faults = 0;
-	int main_result, drop_ins_result;
-
-	if (asprintf(&directory, "%s.d", path) < 0) {
-		directory = NULL;
-		return -ENOMEM;
-	}
-	main_result = file_read(config, path, report, argument, &faults);
-	drop_ins_result = drop_ins_read(config, directory, report, argument, &faults);
-	if (faults)
-		return -EINVAL;
-	/* A missing main file is the caller's to judge, so anything else comes first. */
-	if (!main_result || (main_result == -ENOENT && drop_ins_result))
-		return drop_ins_result;
-	return main_result;
 }

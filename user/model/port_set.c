@@ -10,19 +10,13 @@
 
 #define PORT_MAX 65535
 
-struct port_range {
-	uint64_t first;
-	uint64_t last;
-	uint8_t protocols;
-};
-
-/* FIRST[-LAST][/PROTOCOL] */
-static int port_range_parse(const char *item, struct port_range *ret_range)
+int port_range_parse(const char *item, struct port_range *ret_range)
 {
 	_cleanup_free_ char *copy = strdup(item);
 	char *protocol = copy;
 	char *first = strsep(&protocol, "/");
 	char *last = first;
+	uint64_t from, to;
 	int number;
 
 	if (!copy)
@@ -35,18 +29,19 @@ static int port_range_parse(const char *item, struct port_range *ret_range)
 		ret_range->protocols = (uint8_t)(1 << number);
 	}
 	strsep(&last, "-");
-	if (text_parse_number(text_trim(first), 1, PORT_MAX, &ret_range->first))
+	if (text_parse_number(text_trim(first), 1, PORT_MAX, &from))
 		return -EINVAL;
-	if (!last)
-		ret_range->last = ret_range->first;
-	else if (text_parse_number(text_trim(last), 1, PORT_MAX, &ret_range->last))
+	to = from;
+	if (last && text_parse_number(text_trim(last), 1, PORT_MAX, &to))
 		return -EINVAL;
-	return ret_range->first <= ret_range->last ? 0 : -EINVAL;
+	ret_range->first = (uint16_t)from;
+	ret_range->last = (uint16_t)to;
+	return from <= to ? 0 : -EINVAL;
 }
 
 static void port_set_add_range(struct port_set *set, const struct port_range *range)
 {
-	uint64_t port;
+	uint32_t port;
 
 	for (port = range->first; port <= range->last; port++)
 		set->protocols[port] |= range->protocols;

@@ -8,6 +8,16 @@
 
 #include "../../bpf/abi.h"
 
+/* Ports of which each is under the same protocols: bits `1 << enum protocol`. */
+struct port_range {
+	uint16_t first;
+	uint16_t last;
+	uint8_t protocols;
+};
+
+/* FIRST[-LAST][/tcp|/udp]. 0, or -EINVAL, then ret_range is undefined. Port 0 is refused. */
+int port_range_parse(const char *item, struct port_range *ret_range);
+
 /* Which ports are watched: bit `1 << enum protocol` of each port. */
 struct port_set {
 	uint8_t protocols[65536];
