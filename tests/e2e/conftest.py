@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 
 TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
-         "masscan", "zmap", "tcpdump")
+         "masscan", "zmap", "tcpdump", "openssl")
 TEST_SECONDS = 60
 
 

@@ -16,7 +16,7 @@ enum outlet {
 	OUTLET_COUNT,
 };
 
-#define OUTLET_TEXT_SIZE (CONFIG_TEXT_SIZE + 32)
+#define OUTLET_TEXT_SIZE (4 * CONFIG_TEXT_SIZE + 64)
 
 struct outlets {
 	struct loop *loop;
@@ -86,14 +86,33 @@ static void outlets_describe(const struct config *config, enum outlet outlet,
 		break;
 	case OUTLET_SYSLOG:
 		if (!config_is_none(config->syslog_target))
-			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d",
-				 config->syslog_target, config->syslog_facility);
+			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d %s %s %s",
+				 config->syslog_target, config->syslog_facility, config->syslog_ca,
+				 config->syslog_certificate, config->syslog_key);
 		break;
 	default:
 		if (!config_is_none(config->json_log_path))
 			snprintf(description, OUTLET_TEXT_SIZE, "%s", config->json_log_path);
 		break;
 	}
+}
+
+static int outlets_open_syslog(struct outlets *outlets, const struct config *config,
+			       struct sink **ret_sink)
+{
+	const struct syslog_options options = {
+		.target = config->syslog_target,
+		.facility = config->syslog_facility,
+		.ca = config->syslog_ca,
+		.certificate = config->syslog_certificate,
+		.key = config->syslog_key,
+	};
+	char why[SINK_STATE_SIZE];
+	int r = syslog_sink_new(ret_sink, outlets->loop, &options, why, sizeof(why));
+
+	if (r < 0)
+		log_error(0, "send to syslog %s: %s", config->syslog_target, why);
+	return r;
 }
 
 static int outlets_open(struct outlets *outlets, const struct config *config, enum outlet outlet,
@@ -106,9 +125,7 @@ static int outlets_open(struct outlets *outlets, const struct config *config, en
 		r = console_sink_new(ret_sink, outlets->loop);
 		return r < 0 ? log_error(r, "write to standard output") : 0;
 	case OUTLET_SYSLOG:
-		r = syslog_sink_new(ret_sink, outlets->loop, config->syslog_target,
-				    config->syslog_facility);
-		return r < 0 ? log_error(r, "send to syslog %s", config->syslog_target) : 0;
+		return outlets_open_syslog(outlets, config, ret_sink);
 	default:
 		r = jsonl_sink_new(ret_sink, outlets->loop, config->json_log_path);
 		return r < 0 ? log_error(r, "open the JSON log %s", config->json_log_path) : 0;

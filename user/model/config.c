@@ -240,11 +240,9 @@ static int set_max_rate(struct config *config, const char *value, char *ret_why,
 static int set_syslog_target(struct config *config, const char *value, char *ret_why,
 			     size_t why_size)
 {
-	static const char *const schemes[] = { "unix:", "udp://", "tcp://" };
+	static const char *const schemes[] = { "unix:", "udp://", "tcp://", "tls://" };
 	size_t i;
 
-	if (strncmp(value, "tls://", strlen("tls://")) == 0)
-		return text_refuse(ret_why, why_size, "tls:// comes with a later version");
 	if (util_streq(value, "local") || util_streq(value, "none"))
 		return set_text(config->syslog_target, value, ret_why, why_size);
 	for (i = 0; i < ARRAY_SIZE(schemes); i++) {
@@ -254,8 +252,8 @@ static int set_syslog_target(struct config *config, const char *value, char *ret
 			return set_text(config->syslog_target, value, ret_why, why_size);
 	}
 	return text_refuse(ret_why, why_size,
-			     "'%s' is none of local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, none",
-			     value);
+			   "'%s' is none of local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, none",
+			   value);
 }
 
 static int set_syslog_facility(struct config *config, const char *value, char *ret_why,
@@ -272,6 +270,22 @@ static int set_syslog_facility(struct config *config, const char *value, char *r
 		return found;
 	config->syslog_facility = found;
 	return 0;
+}
+
+static int set_syslog_ca(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	return set_text(config->syslog_ca, value, ret_why, why_size);
+}
+
+static int set_syslog_certificate(struct config *config, const char *value, char *ret_why,
+				  size_t why_size)
+{
+	return set_text(config->syslog_certificate, value, ret_why, why_size);
+}
+
+static int set_syslog_key(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	return set_text(config->syslog_key, value, ret_why, why_size);
 }
 
 static int set_json_log_path(struct config *config, const char *value, char *ret_why,
@@ -314,9 +328,17 @@ static const struct config_key keys[] = {
 	{ "alert", "max-rate", "--max-rate", "RATE", "most alerts sent: 20/s, or none",
 	  set_max_rate, false },
 	{ "syslog", "target", "--syslog", "TARGET",
-	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT or none", set_syslog_target, false },
+	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or none",
+	  set_syslog_target, false },
 	{ "syslog", "facility", "--facility", "NAME", "syslog facility: daemon, local0 and so on",
 	  set_syslog_facility, false },
+	{ "syslog", "ca", "--syslog-ca", "FILE",
+	  "tls: certificates to trust; system: the system's own", set_syslog_ca, false },
+	{ "syslog", "certificate", "--syslog-certificate", "FILE",
+	  "tls: this host's certificate, where the server asks for one", set_syslog_certificate,
+	  false },
+	{ "syslog", "key", "--syslog-key", "FILE",
+	  "tls: its key, where it is not in the same file", set_syslog_key, false },
 	{ "json-log", "path", "--json-log", "FILE|-", "a file of JSON lines; - is standard output",
 	  set_json_log_path, false },
 	{ "store", "path", "--store", "none", "this version keeps no store", set_store_path,
@@ -356,6 +378,9 @@ void config_init(struct config *config)
 		.max_rate_ns = CLOCK_NS_PER_SECOND,
 		.syslog_target = "local",
 		.syslog_facility = FACILITY_DAEMON,
+		.syslog_ca = "system",
+		.syslog_certificate = "none",
+		.syslog_key = "none",
 		.json_log_path = "none",
 	};
 	port_set_add(&config->ports, CONFIG_DEFAULT_PORTS, why, sizeof(why));

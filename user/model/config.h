@@ -47,6 +47,10 @@ struct config {
 	/* [syslog] */
 	char syslog_target[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	int syslog_facility; /* 0..23 */
+	/* for tls:// only */
+	char syslog_ca[CONFIG_TEXT_SIZE]; /* a file; "system": the system's authorities */
+	char syslog_certificate[CONFIG_TEXT_SIZE]; /* this host's; "none": not asked for */
+	char syslog_key[CONFIG_TEXT_SIZE]; /* "none": it is in the certificate's file */
 	/* [json-log] */
 	char json_log_path[CONFIG_TEXT_SIZE]; /* "" and "none": off, "-": standard output */
 };
