@@ -86,8 +86,9 @@ static void outlets_describe(const struct config *config, enum outlet outlet,
 		break;
 	case OUTLET_SYSLOG:
 		if (!config_is_none(config->syslog_target))
-			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d %s %s %s",
-				 config->syslog_target, config->syslog_facility, config->syslog_ca,
+			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d %d %s %s %s",
+				 config->syslog_target, config->syslog_facility,
+				 config->syslog_format, config->syslog_ca,
 				 config->syslog_certificate, config->syslog_key);
 		break;
 	default:
@@ -103,6 +104,7 @@ static int outlets_open_syslog(struct outlets *outlets, const struct config *con
 	const struct syslog_options options = {
 		.target = config->syslog_target,
 		.facility = config->syslog_facility,
+		.format = (enum syslog_format)config->syslog_format,
 		.ca = config->syslog_ca,
 		.certificate = config->syslog_certificate,
 		.key = config->syslog_key,

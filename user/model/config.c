@@ -272,6 +272,18 @@ static int set_syslog_facility(struct config *config, const char *value, char *r
 	return 0;
 }
 
+static int set_syslog_format(struct config *config, const char *value, char *ret_why,
+			     size_t why_size)
+{
+	static const char *const names[] = { "rfc5424", "cef" };
+	int found = find_word(names, ARRAY_SIZE(names), value, ret_why, why_size);
+
+	if (found < 0)
+		return found;
+	config->syslog_format = found;
+	return 0;
+}
+
 static int set_syslog_ca(struct config *config, const char *value, char *ret_why, size_t why_size)
 {
 	return set_text(config->syslog_ca, value, ret_why, why_size);
@@ -332,6 +344,8 @@ static const struct config_key keys[] = {
 	  set_syslog_target, false },
 	{ "syslog", "facility", "--facility", "NAME", "syslog facility: daemon, local0 and so on",
 	  set_syslog_facility, false },
+	{ "syslog", "format", "--syslog-format", "rfc5424|cef", "how an alert is written to syslog",
+	  set_syslog_format, false },
 	{ "syslog", "ca", "--syslog-ca", "FILE",
 	  "tls: certificates to trust; system: the system's own", set_syslog_ca, false },
 	{ "syslog", "certificate", "--syslog-certificate", "FILE",

@@ -47,6 +47,7 @@ struct config {
 	/* [syslog] */
 	char syslog_target[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	int syslog_facility; /* 0..23 */
+	int syslog_format; /* 0: RFC 5424, 1: CEF */
 	/* for tls:// only */
 	char syslog_ca[CONFIG_TEXT_SIZE]; /* a file; "system": the system's authorities */
 	char syslog_certificate[CONFIG_TEXT_SIZE]; /* this host's; "none": not asked for */

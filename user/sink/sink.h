@@ -48,6 +48,12 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
+/* What a syslog message holds behind its header; journald gets its own fields in any case. */
+enum syslog_format {
+	SYSLOG_RFC5424, /* structured data and text */
+	SYSLOG_CEF, /* ArcSight's Common Event Format */
+};
+
 /* Borrowed for the time of the call. Files: NULL, "" and "none" are none. */
 struct syslog_options {
 	/*
@@ -56,6 +62,7 @@ struct syslog_options {
 	 */
 	const char *target;
 	int facility; /* 0..23 */
+	enum syslog_format format;
 	/* for tls:// only; read anew by `reopen` */
 	const char *ca; /* whom to trust; none or "system": the system's authorities */
 	const char *certificate; /* of this host */

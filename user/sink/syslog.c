@@ -7,6 +7,7 @@
 
 #include "../base/log.h"
 #include "../base/util.h"
+#include "cef.h"
 #include "journal.h"
 #include "queue.h"
 #include "rfc5424.h"
@@ -16,7 +17,7 @@
 
 /* The two spellings of a queued message; the second only for `local`. */
 enum syslog_part {
-	SYSLOG_PART_RFC5424,
+	SYSLOG_PART_MESSAGE,
 	SYSLOG_PART_JOURNAL,
 	SYSLOG_PARTS,
 };
@@ -38,6 +39,7 @@ struct syslog_sink {
 	struct queue queue;
 	bool is_local;
 	int facility;
+	enum syslog_format format;
 	uint64_t sent;
 	uint64_t dropped;
 	char hostname[SINK_HOSTNAME_SIZE];
@@ -55,7 +57,7 @@ static int syslog_send_message(struct syslog_sink *sink, const struct queue_mess
 {
 	bool is_journal = syslog_is_journal(sink);
 	const struct iovec *part =
-		&message->parts[is_journal ? SYSLOG_PART_JOURNAL : SYSLOG_PART_RFC5424];
+		&message->parts[is_journal ? SYSLOG_PART_JOURNAL : SYSLOG_PART_MESSAGE];
 	int r = transport_send(sink->transport, part->iov_base, part->iov_len);
 
 	if (r != -EMSGSIZE || !is_journal)
@@ -84,14 +86,23 @@ static void syslog_pump(void *argument)
 	}
 }
 
+static size_t syslog_format_message(struct syslog_sink *sink, const struct alert *alert,
+				    char text[RFC5424_SIZE])
+{
+	const char *hostname = sink_hostname(sink->hostname);
+
+	if (sink->format == SYSLOG_CEF)
+		return cef_format(alert, sink->facility, hostname, text);
+	return rfc5424_format(alert, sink->facility, hostname, text);
+}
+
 static void syslog_send(struct sink *base, const struct alert *alert)
 {
 	struct syslog_sink *sink = (struct syslog_sink *)base;
 	char text[RFC5424_SIZE];
 	struct iovec parts[SYSLOG_PARTS] = { { .iov_base = text } };
 
-	parts[SYSLOG_PART_RFC5424].iov_len =
-		rfc5424_format(alert, sink->facility, sink_hostname(sink->hostname), text);
+	parts[SYSLOG_PART_MESSAGE].iov_len = syslog_format_message(sink, alert, text);
 	if (sink->is_local) {
 		journal_format(alert, sink->facility, &sink->entry);
 		parts[SYSLOG_PART_JOURNAL].iov_base = sink->entry.data;
@@ -225,6 +236,7 @@ int syslog_sink_new_at(struct sink **ret_sink, struct loop *loop,
 		return -ENOMEM;
 	sink->sink.ops = &syslog_ops;
 	sink->facility = options->facility;
+	sink->format = options->format;
 	snprintf(sink->target, sizeof(sink->target), "%s", options->target);
 	queue_init(&sink->queue, QUEUE_COUNT_MAX, QUEUE_OCTETS_MAX);
 	r = options->facility < 0 || options->facility > 23 ? -EINVAL : 0;
