@@ -14,7 +14,8 @@ sys.dont_write_bytecode = True
 from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 
 TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
-         "masscan", "zmap", "tcpdump", "openssl")
+         "masscan", "zmap", "tcpdump", "openssl", "journalctl",
+         "fail2ban-regex")
 TEST_SECONDS = 60
 
 
