@@ -25,7 +25,7 @@ Q =
 endif
 
 ARCH := $(shell uname -m)
-LIBRARIES := libbpf libelf zlib jansson libmnl libpcap openssl
+LIBRARIES := libbpf libelf zlib jansson libmnl libpcap openssl libmicrohttpd
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wvla
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibuild/bpf \

@@ -20,7 +20,9 @@
 #include "../kernel/ring.h"
 #include "../kernel/watch.h"
 #include "../model/service.h"
+#include "../sink/scrape.h"
 #include "../who/owner.h"
+#include "metrics.h"
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
@@ -47,6 +49,7 @@ struct daemon {
 	struct attacher *attacher;
 	struct links *links;
 	struct ring *ring;
+	struct scrape *scrape; /* NULL: nobody may fetch the metrics */
 };
 
 /* Tells people what the sensor does: where the alerts for people go, else on standard error. */
@@ -151,14 +154,27 @@ static void daemon_on_sample(void *argument, const struct packet_event *event)
 	pipeline_take(daemon->pipeline, event);
 }
 
+/* Alerts by action. */
+static json_t *daemon_alerts(const struct daemon *daemon)
+{
+	json_t *alerts = json_object();
+
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		json_object_set_new(alerts, alert_action_word(action),
+				    json_integer((json_int_t)pipeline_emitted(daemon->pipeline,
+									      action)));
+	return alerts;
+}
+
 static json_t *daemon_status(const struct daemon *daemon)
 {
 	char since[CLOCK_TEXT_SIZE];
 
 	clock_format(daemon->since_wall_ns, since);
-	return json_pack("{s:i, s:s, s:s, s:I, s:o}", "pid", (int)getpid(), "since", since,
-			 "version", VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
-			 "sinks", outlets_status(daemon->outlets));
+	return json_pack("{s:i, s:s, s:I, s:s, s:I, s:o, s:o}", "pid", (int)getpid(), "since",
+			 since, "since_wall_ns", (json_int_t)daemon->since_wall_ns, "version",
+			 VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring), "alerts",
+			 daemon_alerts(daemon), "sinks", outlets_status(daemon->outlets));
 }
 
 /* The status file is written when its text has changed. */
@@ -196,6 +212,36 @@ static void daemon_on_stop(void *argument, uint32_t signal_number)
 	loop_stop(daemon->loop, 0);
 }
 
+static char *daemon_write_metrics(void *argument, size_t *ret_length)
+{
+	struct daemon *daemon = argument;
+	json_t *status = daemon_status(daemon);
+	char *text = metrics_write(program_tables(daemon->program), daemon->pins, status,
+				   ret_length);
+
+	json_decref(status);
+	return text;
+}
+
+/* Moves the metrics' server, if it has to; one that cannot go there stays where it is. */
+static int daemon_serve_metrics(struct daemon *daemon, const char *listen)
+{
+	struct scrape *fresh = NULL;
+	char why[256];
+	int r = 0;
+
+	if (!config_is_none(listen))
+		r = scrape_new(&fresh, daemon->loop, listen, daemon_write_metrics, daemon, why,
+			       sizeof(why));
+	if (r < 0) {
+		log_error(0, "listen on %s for [metrics]: %s", listen, why);
+		return r;
+	}
+	scrape_free(daemon->scrape);
+	daemon->scrape = fresh;
+	return 0;
+}
+
 /* Puts a new configuration in force; what it cannot change while running is said. */
 static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 {
@@ -209,6 +255,10 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	peers_set_limits(program_tables(daemon->program), fresh);
 	pipeline_configure(daemon->pipeline, fresh);
 	outlets_configure(daemon->outlets, fresh);
+	if (!util_streq(old.metrics_listen, fresh->metrics_listen) &&
+	    daemon_serve_metrics(daemon, fresh->metrics_listen) < 0)
+		memcpy(daemon->config.metrics_listen, old.metrics_listen,
+		       sizeof(old.metrics_listen));
 	if (old.xdp != fresh->xdp) {
 		attach_set_xdp(daemon->attacher, fresh->xdp);
 		attach_detach_left(daemon->pins, 0, NULL);
@@ -342,7 +392,9 @@ static int daemon_build(struct daemon *daemon)
 	if (program_continues(daemon->program))
 		daemon_say(daemon, "counters continue from the run before");
 	r = daemon_attach(daemon);
-	return r == 0 ? daemon_start_reading(daemon) : r;
+	if (r == 0)
+		r = daemon_start_reading(daemon);
+	return r == 0 ? daemon_serve_metrics(daemon, daemon->config.metrics_listen) : r;
 }
 
 /* From the packets' end to the sinks': nothing that was sampled is left behind. */
@@ -350,6 +402,7 @@ static void daemon_take_down(struct daemon *daemon)
 {
 	bool keep = daemon->config.keep && daemon->ring;
 
+	scrape_free(daemon->scrape);
 	attach_free(daemon->attacher, keep);
 	if (daemon->ring)
 		ring_drain(daemon->ring);

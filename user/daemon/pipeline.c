@@ -29,12 +29,14 @@ struct pipeline {
 	uint64_t window_ns;
 	uint64_t lost; /* samples, as told so far */
 	uint64_t lost_told_ns; /* when; 0: never */
+	uint64_t emitted[ACTION_COUNT]; /* alerts given to the sinks */
 };
 
 static void pipeline_emit(void *argument, const struct alert *alert)
 {
 	struct pipeline *pipeline = argument;
 
+	pipeline->emitted[alert->action]++;
 	for (size_t i = 0; i < pipeline->sink_count; i++)
 		pipeline->sinks[i]->ops->send(pipeline->sinks[i], alert);
 }
@@ -234,6 +236,11 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
 	}
 	if (pipeline->armed_for_ns == 0)
 		pipeline_tick(pipeline, now_ns);
+}
+
+uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action)
+{
+	return pipeline->emitted[action];
 }
 
 void pipeline_watch_loss(struct pipeline *pipeline)

@@ -43,6 +43,9 @@ void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, si
 /* One sample. */
 void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
 
+/* How many alerts of an action the sinks were given. */
+uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action);
+
 /*
  * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at
  * once and then once a window. Call it now and then.

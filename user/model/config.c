@@ -306,6 +306,13 @@ static int set_json_log_path(struct config *config, const char *value, char *ret
 	return set_text(config->json_log_path, value, ret_why, why_size);
 }
 
+/* The form is the server's to judge. */
+static int set_metrics_listen(struct config *config, const char *value, char *ret_why,
+			      size_t why_size)
+{
+	return set_text(config->metrics_listen, value, ret_why, why_size);
+}
+
 static int set_store_path(struct config *config, const char *value, char *ret_why, size_t why_size)
 {
 	(void)config;
@@ -355,6 +362,9 @@ static const struct config_key keys[] = {
 	  "tls: its key, where it is not in the same file", set_syslog_key, false },
 	{ "json-log", "path", "--json-log", "FILE|-", "a file of JSON lines; - is standard output",
 	  set_json_log_path, false },
+	{ "metrics", "listen", "--metrics", "[ADDRESS:]PORT|none",
+	  "where Prometheus may fetch /metrics; 127.0.0.1 when no address is given",
+	  set_metrics_listen, false },
 	{ "store", "path", "--store", "none", "this version keeps no store", set_store_path,
 	  false },
 };
@@ -396,6 +406,7 @@ void config_init(struct config *config)
 		.syslog_certificate = "none",
 		.syslog_key = "none",
 		.json_log_path = "none",
+		.metrics_listen = "none",
 	};
 	port_set_add(&config->ports, CONFIG_DEFAULT_PORTS, why, sizeof(why));
 }

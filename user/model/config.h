@@ -54,6 +54,8 @@ struct config {
 	char syslog_key[CONFIG_TEXT_SIZE]; /* "none": it is in the certificate's file */
 	/* [json-log] */
 	char json_log_path[CONFIG_TEXT_SIZE]; /* "" and "none": off, "-": standard output */
+	/* [metrics] */
+	char metrics_listen[CONFIG_TEXT_SIZE]; /* "none": off; "PORT": on 127.0.0.1 */
 };
 
 /* The defaults. */
