@@ -142,9 +142,16 @@ check-kernels:
 
 install: build/portsentinel
 	install -D -m 0755 build/portsentinel $(DESTDIR)$(PREFIX)/sbin/portsentinel
+	install -D -m 0644 scripts/portsentinel.catalog \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/portsentinel.catalog
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/|$(PREFIX)/|' scripts/portsentinel.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/portsentinel.service
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/portsentinel
+	rm -f $(DESTDIR)$(PREFIX)/sbin/portsentinel \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/portsentinel.catalog \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/portsentinel.service
 
 clean:
 	rm -rf build

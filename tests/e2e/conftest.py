@@ -15,7 +15,8 @@ from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 
 TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
          "masscan", "zmap", "tcpdump", "openssl", "journalctl",
-         "fail2ban-regex", "prometheus", "promtool")
+         "fail2ban-regex", "prometheus", "promtool", "setpriv",
+         "systemd-analyze", "make")
 TEST_SECONDS = 60
 
 

@@ -13,6 +13,7 @@
 #include "../base/loop.h"
 #include "../base/util.h"
 #include "../kernel/attach.h"
+#include "../kernel/count.h"
 #include "../kernel/links.h"
 #include "../kernel/peers.h"
 #include "../kernel/pins.h"
@@ -22,6 +23,7 @@
 #include "../model/service.h"
 #include "../sink/scrape.h"
 #include "../who/owner.h"
+#include "manager.h"
 #include "metrics.h"
 #include "outlets.h"
 #include "pipeline.h"
@@ -49,6 +51,7 @@ struct daemon {
 	struct attacher *attacher;
 	struct links *links;
 	struct ring *ring;
+	struct manager *manager;
 	struct scrape *scrape; /* NULL: nobody may fetch the metrics */
 };
 
@@ -195,6 +198,21 @@ static void daemon_write_status(struct daemon *daemon)
 	json_decref(status);
 }
 
+/* One line for `systemctl status`. */
+static void daemon_tell_manager(struct daemon *daemon)
+{
+	struct accounting sum;
+	uint64_t alerts = 0;
+	char line[128];
+
+	count_read_accounting(program_tables(daemon->program), &sum);
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		alerts += pipeline_emitted(daemon->pipeline, action);
+	snprintf(line, sizeof(line), "%llu packets of watched ports, %llu alerts",
+		 (unsigned long long)sum.matched, (unsigned long long)alerts);
+	manager_ready(daemon->manager, line);
+}
+
 static void daemon_on_second(void *argument, uint32_t events)
 {
 	struct daemon *daemon = argument;
@@ -202,6 +220,7 @@ static void daemon_on_second(void *argument, uint32_t events)
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
 	daemon_write_status(daemon);
+	daemon_tell_manager(daemon);
 }
 
 static void daemon_on_stop(void *argument, uint32_t signal_number)
@@ -274,10 +293,12 @@ static void daemon_on_reload(void *argument, uint32_t signal_number)
 	_cleanup_free_ struct config *fresh = calloc(1, sizeof(*fresh));
 
 	(void)signal_number;
+	manager_reloading(daemon->manager);
 	if (!fresh || daemon->options->read_config(daemon->options->argument, fresh) < 0)
 		log_notice("reload: the old configuration stays in force");
 	else
 		daemon_apply(daemon, fresh);
+	daemon_tell_manager(daemon);
 }
 
 static int daemon_add_signals(struct daemon *daemon)
@@ -381,6 +402,9 @@ static int daemon_build(struct daemon *daemon)
 
 	if (r < 0)
 		return log_error(r, "start the event loop");
+	r = manager_new(&daemon->manager, daemon->loop);
+	if (r < 0)
+		return log_error(r, "show signs of life to the service manager");
 	r = daemon_add_signals(daemon);
 	if (r == 0)
 		r = daemon_open_kernel(daemon);
@@ -394,7 +418,11 @@ static int daemon_build(struct daemon *daemon)
 	r = daemon_attach(daemon);
 	if (r == 0)
 		r = daemon_start_reading(daemon);
-	return r == 0 ? daemon_serve_metrics(daemon, daemon->config.metrics_listen) : r;
+	if (r == 0)
+		r = daemon_serve_metrics(daemon, daemon->config.metrics_listen);
+	if (r == 0)
+		daemon_tell_manager(daemon);
+	return r;
 }
 
 /* From the packets' end to the sinks': nothing that was sampled is left behind. */
@@ -402,6 +430,7 @@ static void daemon_take_down(struct daemon *daemon)
 {
 	bool keep = daemon->config.keep && daemon->ring;
 
+	manager_stopping(daemon->manager);
 	scrape_free(daemon->scrape);
 	attach_free(daemon->attacher, keep);
 	if (daemon->ring)
@@ -417,6 +446,7 @@ static void daemon_take_down(struct daemon *daemon)
 	owners_free(daemon->owners);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);
+	manager_free(daemon->manager);
 	for (size_t i = 0; i < ARRAY_SIZE(daemon->signals); i++)
 		loop_source_free(daemon->signals[i]);
 	loop_free(daemon->loop);
