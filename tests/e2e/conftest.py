@@ -16,7 +16,7 @@ from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
          "masscan", "zmap", "tcpdump", "openssl", "journalctl",
          "fail2ban-regex", "prometheus", "promtool", "setpriv",
-         "systemd-analyze", "make")
+         "systemd-analyze", "make", "unshare")
 TEST_SECONDS = 60
 
 
