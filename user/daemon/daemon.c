@@ -28,6 +28,7 @@
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
+#include "troubles.h"
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
 #define SERVICES_NAMED_MAX 4
@@ -52,6 +53,7 @@ struct daemon {
 	struct links *links;
 	struct ring *ring;
 	struct manager *manager;
+	struct troubles *troubles;
 	struct scrape *scrape; /* NULL: nobody may fetch the metrics */
 };
 
@@ -219,6 +221,7 @@ static void daemon_on_second(void *argument, uint32_t events)
 
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
+	troubles_look(daemon->troubles, daemon->config.window_ns);
 	daemon_write_status(daemon);
 	daemon_tell_manager(daemon);
 }
@@ -382,11 +385,20 @@ static int daemon_attach(struct daemon *daemon)
 
 static int daemon_start_reading(struct daemon *daemon)
 {
+	const struct troubles_parts parts = {
+		.loop = daemon->loop,
+		.pipeline = daemon->pipeline,
+		.outlets = daemon->outlets,
+		.pin_directory = daemon->pins,
+	};
 	int r = ring_new(&daemon->ring, daemon->loop, program_ring_fd(daemon->program),
 			 daemon_on_sample, daemon);
 
 	if (r < 0)
 		return log_error(r, "read the kernel's ring");
+	r = troubles_new(&daemon->troubles, &parts);
+	if (r < 0)
+		return log_error(r, "watch the sensor itself");
 	r = loop_add_timer(daemon->loop, daemon_on_second, daemon, &daemon->second);
 	if (r == 0)
 		r = loop_timer_set(daemon->second, CLOCK_NS_PER_SECOND, CLOCK_NS_PER_SECOND);
@@ -446,6 +458,7 @@ static void daemon_take_down(struct daemon *daemon)
 	owners_free(daemon->owners);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);
+	troubles_free(daemon->troubles);
 	manager_free(daemon->manager);
 	for (size_t i = 0; i < ARRAY_SIZE(daemon->signals); i++)
 		loop_source_free(daemon->signals[i]);

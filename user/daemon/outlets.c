@@ -179,6 +179,21 @@ bool outlets_has_console(const struct outlets *outlets)
 	return outlets && outlets->sinks[OUTLET_CONSOLE];
 }
 
+size_t outlets_read_status(const struct outlets *outlets, struct sink_status *ret_statuses,
+			   size_t size)
+{
+	size_t count = MIN(size, (size_t)OUTLET_COUNT);
+
+	for (size_t outlet = 0; outlet < count; outlet++) {
+		const struct sink *sink = outlets->sinks[outlet];
+
+		ret_statuses[outlet] = (struct sink_status){ 0 };
+		if (sink)
+			sink->ops->status(sink, &ret_statuses[outlet]);
+	}
+	return count;
+}
+
 json_t *outlets_status(const struct outlets *outlets)
 {
 	json_t *list = json_array();

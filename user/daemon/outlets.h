@@ -25,6 +25,10 @@ int outlets_configure(struct outlets *outlets, const struct config *config);
 /* Do alerts for people go to standard output? */
 bool outlets_has_console(const struct outlets *outlets);
 
+/* One a sink, in a place of its own; kind NULL: off. Returns how many places there are. */
+size_t outlets_read_status(const struct outlets *outlets, struct sink_status *ret_statuses,
+			   size_t size);
+
 /* [{"kind", "target", "state", "sent", "dropped", "queued"}]; a new reference. */
 json_t *outlets_status(const struct outlets *outlets);
 

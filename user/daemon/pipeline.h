@@ -46,6 +46,9 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
 /* How many alerts of an action the sinks were given. */
 uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action);
 
+/* A `sensor` alert that says `text`. */
+void pipeline_tell(struct pipeline *pipeline, uint64_t count, const char *text);
+
 /*
  * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at
  * once and then once a window. Call it now and then.
