@@ -25,7 +25,7 @@ Q =
 endif
 
 ARCH := $(shell uname -m)
-LIBRARIES := libbpf libelf zlib jansson libmnl libpcap libcrypto
+LIBRARIES := libbpf libelf zlib jansson libmnl libpcap openssl libmicrohttpd
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wvla
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=gnu17 $(WARNINGS) $(CFLAGS) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ibuild/bpf \
@@ -148,9 +148,16 @@ check-kernels:
 
 install: build/portsentinel
 	install -D -m 0755 build/portsentinel $(DESTDIR)$(PREFIX)/sbin/portsentinel
+	install -D -m 0644 scripts/portsentinel.catalog \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/portsentinel.catalog
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/|$(PREFIX)/|' scripts/portsentinel.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/portsentinel.service
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/portsentinel
+	rm -f $(DESTDIR)$(PREFIX)/sbin/portsentinel \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/portsentinel.catalog \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/portsentinel.service
 
 clean:
 	rm -rf build

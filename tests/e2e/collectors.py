@@ -12,9 +12,9 @@ from netns import wait_for
 ADDRESS, PORT = "192.0.2.2", 5514
 
 RSYSLOG = """
-global(workDirectory="{directory}" parser.escapeControlCharactersOnReceive="off")
+global(workDirectory="{directory}" parser.escapeControlCharactersOnReceive="off" {security})
 module(load="imudp")
-module(load="imtcp")
+module(load="imtcp" {tcp})
 module(load="mmpstrucdata")
 input(type="imudp" address="{address}" port="{port}")
 input(type="imtcp" address="{address}" port="{port}")
@@ -33,20 +33,35 @@ action(type="omfile" file="{output}" template="json")
 """
 
 
+RSYSLOG_TLS = """DefaultNetstreamDriverCAFile="{ca}"
+    DefaultNetstreamDriverCertFile="{certificate}" DefaultNetstreamDriverKeyFile="{key}\""""
+RSYSLOG_TCP_TLS = ('streamDriver.name="ossl" streamDriver.mode="1" '
+                   'streamDriver.authMode="{mode}" {peers}')
+
+
 class Rsyslog:
     """rsyslogd at the peer, over UDP and TCP; what it understood of each line, as an object."""
 
-    def __init__(self, sandbox):
+    def __init__(self, sandbox, security="", tcp=""):
         self.output = sandbox.directory / "rsyslog.json"
+        self.errors = sandbox.directory / "rsyslog.err"
         configuration = sandbox.directory / "rsyslog.conf"
         configuration.write_text(RSYSLOG.format(directory=sandbox.directory, output=self.output,
-                                                address=ADDRESS, port=PORT))
-        with open(sandbox.directory / "rsyslog.err", "wb") as errors:
+                                                address=ADDRESS, port=PORT, security=security,
+                                                tcp=tcp))
+        with open(self.errors, "wb") as errors:
             self.process = sandbox.there.start(
                 "rsyslogd", "-n", "-f", str(configuration), "-i",
                 str(sandbox.directory / "rsyslog.pid"), stdout=errors, stderr=errors)
         wait_for("rsyslogd receives", lambda: sandbox.there.listens("udp", PORT) and
                  sandbox.there.listens("tcp", PORT))
+
+    @classmethod
+    def tls(cls, sandbox, ca, certificate, key, client=None):
+        """TCP is TLS (RFC 5425); client: the name that a client's certificate has to bear."""
+        peers = f'permittedPeer="{client}"' if client else ""
+        return cls(sandbox, RSYSLOG_TLS.format(ca=ca, certificate=certificate, key=key),
+                   RSYSLOG_TCP_TLS.format(mode="x509/name" if client else "anon", peers=peers))
 
     def messages(self):
         if not self.output.exists():

@@ -14,7 +14,9 @@ sys.dont_write_bytecode = True
 from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 
 TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
-         "masscan", "zmap", "tcpdump", "tshark")
+         "masscan", "zmap", "tcpdump", "tshark", "nft", "openssl", "journalctl",
+         "fail2ban-regex", "prometheus", "promtool", "setpriv",
+         "systemd-analyze", "make", "unshare")
 TEST_SECONDS = 60
 
 

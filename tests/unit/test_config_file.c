@@ -238,7 +238,7 @@ static void a_bad_value_names_its_line_and_reason(void **state)
 	       "c.conf:4: ports: '0' is no port (1 to 65535), range or PORT/tcp, PORT/udp\n");
 	refuse("[syslog]\ntarget =\n",
 	       "c.conf:2: target: '' is none of local, unix:PATH, udp://HOST:PORT, "
-	       "tcp://HOST:PORT, none\n");
+	       "tcp://HOST:PORT, tls://HOST:PORT, none\n");
 }
 
 static void a_duplicate_key_names_both_lines(void **state)

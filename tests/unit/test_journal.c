@@ -158,6 +158,26 @@ static void gives_each_action_its_own_message_id(void **state)
 	}
 }
 
+/* Tests run in the project's directory. */
+static void explains_each_action_in_the_catalog(void **state)
+{
+	char catalog[16384], entry[64];
+	FILE *file = fopen("scripts/portsentinel.catalog", "re");
+	size_t length;
+
+	(void)state;
+	assert_non_null(file);
+	length = fread(catalog, 1, sizeof(catalog) - 1, file);
+	assert_in_range(length, 1, sizeof(catalog) - 2);
+	catalog[length] = '\0';
+	fclose(file);
+	for (int i = 0; i < ACTION_COUNT; i++) {
+		snprintf(entry, sizeof(entry), "\n-- %s\nSubject: ",
+			 journal_message_id((enum action)i));
+		assert_non_null(strstr(catalog, entry));
+	}
+}
+
 /* The descriptor that came with an empty datagram. */
 static int receive_descriptor(int fd)
 {
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(leaves_out_what_has_no_room),
 		cmocka_unit_test(holds_an_alert_at_its_longest),
 		cmocka_unit_test(gives_each_action_its_own_message_id),
+		cmocka_unit_test(explains_each_action_in_the_catalog),
 		cmocka_unit_test(passes_a_large_entry_as_a_sealed_file),
 	};
 

@@ -92,6 +92,16 @@ static int listen_inet(int type, uint16_t *port)
 	return fd;
 }
 
+static int try_sink(struct place *place, const char *target, int facility)
+{
+	const struct syslog_options options = { .target = target, .facility = facility };
+	char why[SINK_STATE_SIZE];
+	int r = syslog_sink_new(&place->sink, place->loop, &options, why, sizeof(why));
+
+	assert_int_equal(!*why, r == 0);
+	return r;
+}
+
 static void open_sink(struct place *place, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void open_sink(struct place *place, const char *format, ...)
@@ -101,7 +111,7 @@ static void open_sink(struct place *place, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(place->target, sizeof(place->target), format, arguments);
 	va_end(arguments);
-	assert_int_equal(syslog_sink_new(&place->sink, place->loop, place->target, 3), 0);
+	assert_int_equal(try_sink(place, place->target, 3), 0);
 }
 
 static void send_numbered(struct place *place, unsigned int first, unsigned int count)
@@ -246,7 +256,14 @@ static void knows_its_targets(void **state)
 		{ "tcp://host:514/", false },
 		{ "tcp://ho st:514", false },
 		{ "tcp://host:syslog", false },
-		{ "tls://host:6514", false },
+		{ "tls://host:6514", true },
+		{ "tls://host", true },
+		{ "tls://[::1]", true },
+		{ "tls://[::1]:6514", true },
+		{ "tls://", false },
+		{ "tls://host:", false },
+		{ "tls://[::1]6514", false },
+		{ "tls://::1", false },
 		{ "http://host:80", false },
 	};
 	struct place *place = *state;
@@ -258,11 +275,9 @@ static void knows_its_targets(void **state)
 				 rows[i].is_valid);
 		assert_int_equal(!*why, rows[i].is_valid);
 		if (!rows[i].is_valid)
-			assert_int_equal(syslog_sink_new(&place->sink, place->loop, rows[i].target,
-							 3),
-					 -EINVAL);
+			assert_int_equal(try_sink(place, rows[i].target, 3), -EINVAL);
 	}
-	assert_int_equal(syslog_sink_new(&place->sink, place->loop, "local", 24), -EINVAL);
+	assert_int_equal(try_sink(place, "local", 24), -EINVAL);
 	assert_null(place->sink);
 }
 
@@ -568,9 +583,13 @@ static void drains_without_the_loop(void **state)
 static void open_local(struct place *place)
 {
 	const struct connector_local local = { .paths = { place->path, place->other } };
+	const struct syslog_options options = { .target = "local", .facility = 3 };
+	char why[SINK_STATE_SIZE];
 
 	strcpy(place->target, "local");
-	assert_int_equal(syslog_sink_new_at(&place->sink, place->loop, "local", 3, &local), 0);
+	assert_int_equal(syslog_sink_new_at(&place->sink, place->loop, &options, &local, why,
+					    sizeof(why)),
+			 0);
 }
 
 static void prefers_the_journal(void **state)

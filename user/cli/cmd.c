@@ -51,6 +51,8 @@ static const struct command commands[] = {
 	{ .object = "replay", .words = "FILE", .words_min = 1, .words_max = 1,
 	  .takes_flags = true, .run = cmd_replay,
 	  .help = "a capture file through the same program and pipeline" },
+	{ .object = "metrics", .run = cmd_metrics,
+	  .help = "the counters in Prometheus' text format" },
 	{ .object = "check", .name = "config", .words = "[FILE]", .words_max = 1,
 	  .run = cmd_check_config, .help = "is the configuration valid" },
 	{ .object = "check", .name = "host", .run = cmd_check_host,

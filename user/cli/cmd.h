@@ -62,6 +62,7 @@ cmd_function cmd_expect_test;
 cmd_function cmd_replay;
 cmd_function cmd_check_config;
 cmd_function cmd_check_host;
+cmd_function cmd_metrics;
 cmd_function cmd_help;
 
 #endif

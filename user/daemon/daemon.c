@@ -13,6 +13,7 @@
 #include "../base/loop.h"
 #include "../base/util.h"
 #include "../kernel/attach.h"
+#include "../kernel/count.h"
 #include "../kernel/links.h"
 #include "../kernel/peers.h"
 #include "../kernel/pins.h"
@@ -20,11 +21,15 @@
 #include "../kernel/ring.h"
 #include "../kernel/watch.h"
 #include "../model/service.h"
+#include "../sink/scrape.h"
 #include "expect_file.h"
+#include "manager.h"
+#include "metrics.h"
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
 #include "tap.h"
+#include "troubles.h"
 #include "witness.h"
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
@@ -52,6 +57,9 @@ struct daemon {
 	struct attacher *attacher;
 	struct links *links;
 	struct ring *ring;
+	struct manager *manager;
+	struct troubles *troubles;
+	struct scrape *scrape; /* NULL: nobody may fetch the metrics */
 };
 
 /* Tells people what the sensor does: where the alerts for people go, else on standard error. */
@@ -164,15 +172,28 @@ static void daemon_on_socket(void *argument, const struct listener_event *event)
 		pipeline_take_socket(daemon->pipeline, event);
 }
 
+/* Alerts by action. */
+static json_t *daemon_alerts(const struct daemon *daemon)
+{
+	json_t *alerts = json_object();
+
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		json_object_set_new(alerts, alert_action_word(action),
+				    json_integer((json_int_t)pipeline_emitted(daemon->pipeline,
+									      action)));
+	return alerts;
+}
+
 static json_t *daemon_status(const struct daemon *daemon)
 {
 	char since[CLOCK_TEXT_SIZE];
 
 	clock_format(daemon->since_wall_ns, since);
-	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(), "since", since,
-			 "version", VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
-			 "sample_readers", (json_int_t)tap_reader_count(daemon->tap),
-			 "owners", witness_status(daemon->witness),
+	return json_pack("{s:i, s:s, s:I, s:s, s:I, s:I, s:o, s:o, s:o}", "pid", (int)getpid(), "since",
+			 since, "since_wall_ns", (json_int_t)daemon->since_wall_ns, "version",
+			 VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
+			 "sample_readers", (json_int_t)tap_reader_count(daemon->tap), "alerts",
+			 daemon_alerts(daemon), "owners", witness_status(daemon->witness),
 			 "sinks", outlets_status(daemon->outlets));
 }
 
@@ -243,16 +264,33 @@ static void daemon_tell_holders(struct daemon *daemon)
 		log_error(r, "list the owners of the watched ports, ignoring");
 }
 
+/* One line for `systemctl status`. */
+static void daemon_tell_manager(struct daemon *daemon)
+{
+	struct accounting sum;
+	uint64_t alerts = 0;
+	char line[128];
+
+	count_read_accounting(program_tables(daemon->program), &sum);
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		alerts += pipeline_emitted(daemon->pipeline, action);
+	snprintf(line, sizeof(line), "%llu packets of watched ports, %llu alerts",
+		 (unsigned long long)sum.matched, (unsigned long long)alerts);
+	manager_ready(daemon->manager, line);
+}
+
 static void daemon_on_second(void *argument, uint32_t events)
 {
 	struct daemon *daemon = argument;
 
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
+	troubles_look(daemon->troubles, daemon->config.window_ns);
 	daemon_tell_holders(daemon);
 	daemon_write_status(daemon);
 	expect_file_refresh(&daemon->expect_file, daemon->options->instance,
 			    pipeline_expects(daemon->pipeline));
+	daemon_tell_manager(daemon);
 }
 
 static void daemon_on_stop(void *argument, uint32_t signal_number)
@@ -261,6 +299,36 @@ static void daemon_on_stop(void *argument, uint32_t signal_number)
 
 	(void)signal_number;
 	loop_stop(daemon->loop, 0);
+}
+
+static char *daemon_write_metrics(void *argument, size_t *ret_length)
+{
+	struct daemon *daemon = argument;
+	json_t *status = daemon_status(daemon);
+	char *text = metrics_write(program_tables(daemon->program), daemon->pins, status,
+				   ret_length);
+
+	json_decref(status);
+	return text;
+}
+
+/* Moves the metrics' server, if it has to; one that cannot go there stays where it is. */
+static int daemon_serve_metrics(struct daemon *daemon, const char *listen)
+{
+	struct scrape *fresh = NULL;
+	char why[256];
+	int r = 0;
+
+	if (!config_is_none(listen))
+		r = scrape_new(&fresh, daemon->loop, listen, daemon_write_metrics, daemon, why,
+			       sizeof(why));
+	if (r < 0) {
+		log_error(0, "listen on %s for [metrics]: %s", listen, why);
+		return r;
+	}
+	scrape_free(daemon->scrape);
+	daemon->scrape = fresh;
+	return 0;
 }
 
 /* Puts a new configuration in force; what it cannot change while running is said. */
@@ -281,6 +349,10 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	daemon_set_tap(daemon);
 	expect_file_write(&daemon->expect_file, daemon->options->instance,
 			  pipeline_expects(daemon->pipeline));
+	if (!util_streq(old.metrics_listen, fresh->metrics_listen) &&
+	    daemon_serve_metrics(daemon, fresh->metrics_listen) < 0)
+		memcpy(daemon->config.metrics_listen, old.metrics_listen,
+		       sizeof(old.metrics_listen));
 	if (old.xdp != fresh->xdp) {
 		attach_set_xdp(daemon->attacher, fresh->xdp);
 		attach_detach_left(daemon->pins, 0, NULL);
@@ -296,12 +368,14 @@ static void daemon_on_reload(void *argument, uint32_t signal_number)
 	_cleanup_free_ struct config *fresh = calloc(1, sizeof(*fresh));
 
 	(void)signal_number;
+	manager_reloading(daemon->manager);
 	if (!fresh || daemon->options->read_config(daemon->options->argument, fresh) < 0)
 		log_notice("reload: the old configuration stays in force");
 	else
 		daemon_apply(daemon, fresh);
 	if (fresh)
 		config_free(fresh);
+	daemon_tell_manager(daemon);
 }
 
 static int daemon_add_signals(struct daemon *daemon)
@@ -401,11 +475,20 @@ static int daemon_attach(struct daemon *daemon)
 
 static int daemon_start_reading(struct daemon *daemon)
 {
+	const struct troubles_parts parts = {
+		.loop = daemon->loop,
+		.pipeline = daemon->pipeline,
+		.outlets = daemon->outlets,
+		.pin_directory = daemon->pins,
+	};
 	int r = ring_new(&daemon->ring, daemon->loop, program_ring_fd(daemon->program),
 			 daemon_on_sample, daemon);
 
 	if (r < 0)
 		return log_error(r, "read the kernel's ring");
+	r = troubles_new(&daemon->troubles, &parts);
+	if (r < 0)
+		return log_error(r, "watch the sensor itself");
 	r = loop_add_timer(daemon->loop, daemon_on_second, daemon, &daemon->second);
 	if (r == 0)
 		r = loop_timer_set(daemon->second, CLOCK_NS_PER_SECOND, CLOCK_NS_PER_SECOND);
@@ -423,6 +506,9 @@ static int daemon_build(struct daemon *daemon)
 
 	if (r < 0)
 		return log_error(r, "start the event loop");
+	r = manager_new(&daemon->manager, daemon->loop);
+	if (r < 0)
+		return log_error(r, "show signs of life to the service manager");
 	r = daemon_add_signals(daemon);
 	if (r == 0)
 		r = daemon_open_kernel(daemon);
@@ -437,8 +523,12 @@ static int daemon_build(struct daemon *daemon)
 	if (r == 0)
 		r = daemon_start_reading(daemon);
 	if (r == 0)
-		daemon_tell_holders(daemon);
-	return r;
+		r = daemon_serve_metrics(daemon, daemon->config.metrics_listen);
+	if (r < 0)
+		return r;
+	daemon_tell_holders(daemon);
+	daemon_tell_manager(daemon);
+	return 0;
 }
 
 /* From the packets' end to the sinks': nothing that was sampled is left behind. */
@@ -446,6 +536,8 @@ static void daemon_take_down(struct daemon *daemon)
 {
 	bool keep = daemon->config.keep && daemon->ring;
 
+	manager_stopping(daemon->manager);
+	scrape_free(daemon->scrape);
 	attach_free(daemon->attacher, keep);
 	if (daemon->ring)
 		ring_drain(daemon->ring);
@@ -462,6 +554,8 @@ static void daemon_take_down(struct daemon *daemon)
 	witness_free(daemon->witness);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);
+	troubles_free(daemon->troubles);
+	manager_free(daemon->manager);
 	for (size_t i = 0; i < ARRAY_SIZE(daemon->signals); i++)
 		loop_source_free(daemon->signals[i]);
 	loop_free(daemon->loop);

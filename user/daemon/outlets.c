@@ -17,7 +17,7 @@ enum outlet {
 	OUTLET_COUNT,
 };
 
-#define OUTLET_TEXT_SIZE (CONFIG_TEXT_SIZE + 64)
+#define OUTLET_TEXT_SIZE (4 * CONFIG_TEXT_SIZE + 64)
 
 struct outlets {
 	struct loop *loop;
@@ -89,8 +89,10 @@ static void outlets_describe(const struct config *config, enum outlet outlet,
 		break;
 	case OUTLET_SYSLOG:
 		if (!config_is_none(config->syslog_target))
-			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d",
-				 config->syslog_target, config->syslog_facility);
+			snprintf(description, OUTLET_TEXT_SIZE, "%s facility %d %d %s %s %s",
+				 config->syslog_target, config->syslog_facility,
+				 config->syslog_format, config->syslog_ca,
+				 config->syslog_certificate, config->syslog_key);
 		break;
 	case OUTLET_PCAP:
 		if (!config_is_none(config->pcap_path))
@@ -105,6 +107,25 @@ static void outlets_describe(const struct config *config, enum outlet outlet,
 	}
 }
 
+static int outlets_open_syslog(struct outlets *outlets, const struct config *config,
+			       struct sink **ret_sink)
+{
+	const struct syslog_options options = {
+		.target = config->syslog_target,
+		.facility = config->syslog_facility,
+		.format = (enum syslog_format)config->syslog_format,
+		.ca = config->syslog_ca,
+		.certificate = config->syslog_certificate,
+		.key = config->syslog_key,
+	};
+	char why[SINK_STATE_SIZE];
+	int r = syslog_sink_new(ret_sink, outlets->loop, &options, why, sizeof(why));
+
+	if (r < 0)
+		log_error(0, "send to syslog %s: %s", config->syslog_target, why);
+	return r;
+}
+
 static int outlets_open(struct outlets *outlets, const struct config *config, enum outlet outlet,
 			struct sink **ret_sink)
 {
@@ -115,9 +136,7 @@ static int outlets_open(struct outlets *outlets, const struct config *config, en
 		r = console_sink_new(ret_sink, outlets->loop);
 		return r < 0 ? log_error(r, "write to standard output") : 0;
 	case OUTLET_SYSLOG:
-		r = syslog_sink_new(ret_sink, outlets->loop, config->syslog_target,
-				    config->syslog_facility);
-		return r < 0 ? log_error(r, "send to syslog %s", config->syslog_target) : 0;
+		return outlets_open_syslog(outlets, config, ret_sink);
 	case OUTLET_PCAP:
 		r = pcap_sink_new(ret_sink, config->pcap_path, config->pcap_max_size,
 				  config->pcap_files);
@@ -184,6 +203,21 @@ void outlets_take(struct outlets *outlets, const struct sighting *sighting)
 bool outlets_has_console(const struct outlets *outlets)
 {
 	return outlets && outlets->sinks[OUTLET_CONSOLE];
+}
+
+size_t outlets_read_status(const struct outlets *outlets, struct sink_status *ret_statuses,
+			   size_t size)
+{
+	size_t count = MIN(size, (size_t)OUTLET_COUNT);
+
+	for (size_t outlet = 0; outlet < count; outlet++) {
+		const struct sink *sink = outlets->sinks[outlet];
+
+		ret_statuses[outlet] = (struct sink_status){ 0 };
+		if (sink)
+			sink->ops->status(sink, &ret_statuses[outlet]);
+	}
+	return count;
 }
 
 json_t *outlets_status(const struct outlets *outlets)

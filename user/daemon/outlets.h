@@ -30,6 +30,9 @@ bool outlets_want_packets(const struct outlets *outlets);
 
 /* Gives a packet to the sinks that take packets. */
 void outlets_take(struct outlets *outlets, const struct sighting *sighting);
+/* One a sink, in a place of its own; kind NULL: off. Returns how many places there are. */
+size_t outlets_read_status(const struct outlets *outlets, struct sink_status *ret_statuses,
+			   size_t size);
 
 /* [{"kind", "target", "state", "sent", "dropped", "queued"}]; a new reference. */
 json_t *outlets_status(const struct outlets *outlets);

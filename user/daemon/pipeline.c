@@ -37,12 +37,14 @@ struct pipeline {
 	uint64_t window_ns;
 	uint64_t lost; /* samples, as told so far */
 	uint64_t lost_told_ns; /* when; 0: never */
+	uint64_t emitted[ACTION_COUNT]; /* alerts given to the sinks */
 };
 
 static void pipeline_emit(void *argument, const struct alert *alert)
 {
 	struct pipeline *pipeline = argument;
 
+	pipeline->emitted[alert->action]++;
 	for (size_t i = 0; i < pipeline->sink_count; i++)
 		pipeline->sinks[i]->ops->send(pipeline->sinks[i], alert);
 }
@@ -405,29 +407,42 @@ void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sigh
 	pipeline_tick(pipeline, clock_boot_ns());
 }
 
-void pipeline_watch_loss(struct pipeline *pipeline)
+uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action)
+{
+	return pipeline->emitted[action];
+}
+
+void pipeline_tell(struct pipeline *pipeline, uint64_t count, const char *text)
 {
 	struct alert alert = {
 		.action = ACTION_SENSOR,
 		.severity = policy_severity(ACTION_SENSOR),
 		.wall_ns = clock_wall_ns(),
+		.count = count,
 	};
+
+	alert_new_id(alert.id);
+	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
+	snprintf(alert.text, sizeof(alert.text), "%s", text);
+	pipeline_emit(pipeline, &alert);
+}
+
+void pipeline_watch_loss(struct pipeline *pipeline)
+{
 	const struct accounting sum = pipeline_accounting(pipeline);
 	uint64_t now_ns = clock_boot_ns(), lost = sum.lost;
+	char text[ALERT_TEXT_SIZE];
 
-	flood_look(&pipeline->flood, sum.suppressed, now_ns, alert.wall_ns);
+	flood_look(&pipeline->flood, sum.suppressed, now_ns, clock_wall_ns());
 	if (lost == pipeline->lost ||
 	    (pipeline->lost_told_ns && now_ns < pipeline->lost_told_ns + pipeline->window_ns))
 		return;
-	alert_new_id(alert.id);
-	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
-	alert.count = lost - pipeline->lost;
-	snprintf(alert.text, sizeof(alert.text),
+	snprintf(text, sizeof(text),
 		 "%llu samples lost, the ring was full; their packets are counted",
-		 (unsigned long long)alert.count);
+		 (unsigned long long)(lost - pipeline->lost));
+	pipeline_tell(pipeline, lost - pipeline->lost, text);
 	pipeline->lost = lost;
 	pipeline->lost_told_ns = now_ns;
-	pipeline_emit(pipeline, &alert);
 }
 
 void pipeline_flush(struct pipeline *pipeline)

@@ -59,6 +59,11 @@ void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event
 
 /* A port is held, by the process that the sighting names; it has no packet. */
 void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sighting);
+/* How many alerts of an action the sinks were given. */
+uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action);
+
+/* A `sensor` alert that says `text`. */
+void pipeline_tell(struct pipeline *pipeline, uint64_t count, const char *text);
 
 /*
  * Looks at the kernel's accounting; a `sensor` alert tells what was lost since the last look, at

@@ -50,9 +50,9 @@ const char *attach_mode_word(unsigned int mode)
 	return mode < ARRAY_SIZE(words) ? words[mode] : "unknown";
 }
 
-static void attach_pin_name(__u32 ifindex, enum direction direction, char name[32])
+void attach_pin_name(__u32 ifindex, enum direction direction, char name[ATTACH_PIN_NAME_SIZE])
 {
-	snprintf(name, 32, "link_%u_%s", ifindex, direction == DIRECTION_IN ? "in" : "out");
+	snprintf(name, ATTACH_PIN_NAME_SIZE, "link_%u_%s", ifindex, direction == DIRECTION_IN ? "in" : "out");
 }
 
 static __u32 attach_program_id(int fd)
@@ -67,7 +67,7 @@ static int attach_link(struct attacher *attacher, __u32 ifindex, enum direction 
 		       int type, __u32 flags)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
-	char name[32], path[PINS_PATH_SIZE];
+	char name[ATTACH_PIN_NAME_SIZE], path[PINS_PATH_SIZE];
 	_cleanup_close_ int link = -1;
 
 	attach_pin_name(ifindex, direction, name);
@@ -84,7 +84,7 @@ static int attach_take_over_link(struct attacher *attacher, __u32 ifindex,
 				 enum direction direction, int fd)
 {
 	_cleanup_close_ int link = -1;
-	char name[32];
+	char name[ATTACH_PIN_NAME_SIZE];
 
 	attach_pin_name(ifindex, direction, name);
 	link = pins_open(attacher->directory, name);
@@ -242,7 +242,7 @@ static int attach_climb(struct attacher *attacher, const struct link *link,
 
 static void attach_unpin(const char *directory, __u32 ifindex)
 {
-	char name[32];
+	char name[ATTACH_PIN_NAME_SIZE];
 
 	for (enum direction direction = 0; direction < DIRECTION_COUNT; direction++) {
 		attach_pin_name(ifindex, direction, name);

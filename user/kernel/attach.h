@@ -50,6 +50,10 @@ void attach_rename(struct attacher *attacher, const struct link *link);
 
 bool attach_has(const struct attacher *attacher, __u32 ifindex);
 
+/* The name of the pin that holds an interface's link, where it is attached by one. */
+#define ATTACH_PIN_NAME_SIZE 32
+void attach_pin_name(__u32 ifindex, enum direction direction, char name[ATTACH_PIN_NAME_SIZE]);
+
 /* The records, from a running sensor's or a dead one's pins. 0 or -errno. */
 typedef void attach_visitor(void *argument, __u32 ifindex, const struct interface_record *record);
 int attach_visit(const char *pin_directory, attach_visitor *visit, void *argument);

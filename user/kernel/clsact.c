@@ -54,6 +54,18 @@ int clsact_attach(__u32 ifindex, enum direction direction, int program,
 	return clsact_add_filter(&hook, program, is_left, door);
 }
 
+bool clsact_holds(__u32 ifindex, enum direction direction, const struct interface_door *door)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = clsact_point(direction));
+	LIBBPF_OPTS(bpf_tc_opts, found, .handle = door->filter_handle,
+		    .priority = door->filter_priority);
+	int r = bpf_tc_query(&hook, &found);
+
+	if (r < 0)
+		return r != -ENOENT && r != -EINVAL;
+	return found.prog_id == door->program;
+}
+
 int clsact_remove_filter(__u32 ifindex, enum direction direction,
 			 const struct interface_door *door)
 {

@@ -6,11 +6,16 @@
 #ifndef KERNEL_CLSACT_H
 #define KERNEL_CLSACT_H
 
+#include <stdbool.h>
+
 #include "../../bpf/abi.h"
 
 /* Fills the record's door and made_clsact. 0 or -errno. */
 int clsact_attach(__u32 ifindex, enum direction direction, int program,
 		  struct interface_record *record);
+
+/* Is this direction's filter still ours? True as well where the interface is out of reach. */
+bool clsact_holds(__u32 ifindex, enum direction direction, const struct interface_door *door);
 
 /* Removes one direction's filter, if it is still ours. 0 or -errno. */
 int clsact_remove_filter(__u32 ifindex, enum direction direction,

@@ -271,11 +271,9 @@ static int set_flood(struct config *config, const char *value, char *ret_why, si
 static int set_syslog_target(struct config *config, const char *value, char *ret_why,
 			     size_t why_size)
 {
-	static const char *const schemes[] = { "unix:", "udp://", "tcp://" };
+	static const char *const schemes[] = { "unix:", "udp://", "tcp://", "tls://" };
 	size_t i;
 
-	if (strncmp(value, "tls://", strlen("tls://")) == 0)
-		return text_refuse(ret_why, why_size, "tls:// comes with a later version");
 	if (util_streq(value, "local") || util_streq(value, "none"))
 		return set_text(config->syslog_target, value, ret_why, why_size);
 	for (i = 0; i < ARRAY_SIZE(schemes); i++) {
@@ -285,8 +283,8 @@ static int set_syslog_target(struct config *config, const char *value, char *ret
 			return set_text(config->syslog_target, value, ret_why, why_size);
 	}
 	return text_refuse(ret_why, why_size,
-			     "'%s' is none of local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, none",
-			     value);
+			   "'%s' is none of local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, none",
+			   value);
 }
 
 static int set_syslog_facility(struct config *config, const char *value, char *ret_why,
@@ -303,6 +301,34 @@ static int set_syslog_facility(struct config *config, const char *value, char *r
 		return found;
 	config->syslog_facility = found;
 	return 0;
+}
+
+static int set_syslog_format(struct config *config, const char *value, char *ret_why,
+			     size_t why_size)
+{
+	static const char *const names[] = { "rfc5424", "cef" };
+	int found = find_word(names, ARRAY_SIZE(names), value, ret_why, why_size);
+
+	if (found < 0)
+		return found;
+	config->syslog_format = found;
+	return 0;
+}
+
+static int set_syslog_ca(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	return set_text(config->syslog_ca, value, ret_why, why_size);
+}
+
+static int set_syslog_certificate(struct config *config, const char *value, char *ret_why,
+				  size_t why_size)
+{
+	return set_text(config->syslog_certificate, value, ret_why, why_size);
+}
+
+static int set_syslog_key(struct config *config, const char *value, char *ret_why, size_t why_size)
+{
+	return set_text(config->syslog_key, value, ret_why, why_size);
 }
 
 static int set_json_log_path(struct config *config, const char *value, char *ret_why,
@@ -334,6 +360,13 @@ static int set_pcap_max_size(struct config *config, const char *value, char *ret
 static int set_pcap_files(struct config *config, const char *value, char *ret_why, size_t why_size)
 {
 	return set_number(&config->pcap_files, value, 1, PCAP_FILES_MAX, ret_why, why_size);
+}
+
+/* The form is the server's to judge. */
+static int set_metrics_listen(struct config *config, const char *value, char *ret_why,
+			      size_t why_size)
+{
+	return set_text(config->metrics_listen, value, ret_why, why_size);
 }
 
 static int set_store_path(struct config *config, const char *value, char *ret_why, size_t why_size)
@@ -376,9 +409,19 @@ static const struct config_key keys[] = {
 	{ "alert", "flood", "--flood", "NUMBER",
 	  "packets held back in a window that are told as a flood, or none", set_flood, false },
 	{ "syslog", "target", "--syslog", "TARGET",
-	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT or none", set_syslog_target, false },
+	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or none",
+	  set_syslog_target, false },
 	{ "syslog", "facility", "--facility", "NAME", "syslog facility: daemon, local0 and so on",
 	  set_syslog_facility, false },
+	{ "syslog", "format", "--syslog-format", "rfc5424|cef", "how an alert is written to syslog",
+	  set_syslog_format, false },
+	{ "syslog", "ca", "--syslog-ca", "FILE",
+	  "tls: certificates to trust; system: the system's own", set_syslog_ca, false },
+	{ "syslog", "certificate", "--syslog-certificate", "FILE",
+	  "tls: this host's certificate, where the server asks for one", set_syslog_certificate,
+	  false },
+	{ "syslog", "key", "--syslog-key", "FILE",
+	  "tls: its key, where it is not in the same file", set_syslog_key, false },
 	{ "json-log", "path", "--json-log", "FILE|-", "a file of JSON lines; - is standard output",
 	  set_json_log_path, false },
 	{ "pcap", "path", "--pcap", "FILE",
@@ -387,6 +430,9 @@ static const struct config_key keys[] = {
 	  set_pcap_max_size, false },
 	{ "pcap", "files", "--pcap-files", "NUMBER", "how many of them are kept", set_pcap_files,
 	  false },
+	{ "metrics", "listen", "--metrics", "[ADDRESS:]PORT|none",
+	  "where Prometheus may fetch /metrics; 127.0.0.1 when no address is given",
+	  set_metrics_listen, false },
 	{ "store", "path", "--store", "none", "this version keeps no store", set_store_path,
 	  false },
 };
@@ -439,10 +485,14 @@ void config_init(struct config *config)
 		.flood = 10000,
 		.syslog_target = "local",
 		.syslog_facility = FACILITY_DAEMON,
+		.syslog_ca = "system",
+		.syslog_certificate = "none",
+		.syslog_key = "none",
 		.json_log_path = "none",
 		.pcap_path = "none",
 		.pcap_max_size = 64 << 20,
 		.pcap_files = 8,
+		.metrics_listen = "none",
 	};
 	port_set_add(&config->ports, CONFIG_DEFAULT_PORTS, why, sizeof(why));
 }

@@ -52,6 +52,11 @@ struct config {
 	/* [syslog] */
 	char syslog_target[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	int syslog_facility; /* 0..23 */
+	int syslog_format; /* 0: RFC 5424, 1: CEF */
+	/* for tls:// only */
+	char syslog_ca[CONFIG_TEXT_SIZE]; /* a file; "system": the system's authorities */
+	char syslog_certificate[CONFIG_TEXT_SIZE]; /* this host's; "none": not asked for */
+	char syslog_key[CONFIG_TEXT_SIZE]; /* "none": it is in the certificate's file */
 	/* [json-log] */
 	char json_log_path[CONFIG_TEXT_SIZE]; /* "" and "none": off, "-": standard output */
 	/* [pcap] */
@@ -60,6 +65,8 @@ struct config {
 	uint64_t pcap_files; /* kept */
 	/* [expect "NAME"] */
 	struct expectations *expectations; /* held; NULL: none */
+	/* [metrics] */
+	char metrics_listen[CONFIG_TEXT_SIZE]; /* "none": off; "PORT": on 127.0.0.1 */
 };
 
 /* The defaults. */

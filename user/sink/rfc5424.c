@@ -25,16 +25,16 @@ static bool rfc5424_is_ascii(const char *text)
 	return true;
 }
 
-static size_t rfc5424_write_header(char out[RFC5424_SIZE], const struct alert *alert, int facility,
-				   const char *hostname)
+size_t rfc5424_write_header(char out[RFC5424_SIZE], const struct alert *alert, int facility,
+			    const char *hostname)
 {
 	char timestamp[CLOCK_TEXT_SIZE];
 	int length;
 
 	clock_format(alert->wall_ns, timestamp);
-	length = snprintf(out, RFC5424_SIZE, "<%d>1 %s %.255s %s %d %.32s [%s",
+	length = snprintf(out, RFC5424_SIZE, "<%d>1 %s %.255s %s %d %.32s ",
 			  facility * 8 + alert->severity, timestamp, hostname, RFC5424_APP_NAME,
-			  (int)getpid(), alert_action_word(alert->action), RFC5424_SD_ID);
+			  (int)getpid(), alert_action_word(alert->action));
 	return (size_t)length;
 }
 
@@ -100,6 +100,8 @@ size_t rfc5424_format(const struct alert *alert, int facility, const char *hostn
 	alert_format_message(alert, message);
 	tail = strlen("] " RFC5424_BOM) + strlen(message);
 	writer.length = rfc5424_write_header(out, alert, facility, hostname);
+	writer.length += (size_t)snprintf(out + writer.length, RFC5424_SIZE - writer.length, "[%s",
+					  RFC5424_SD_ID);
 	writer.limit = RFC5424_MAX - tail;
 	alert_visit_fields(alert, rfc5424_write_field, &writer);
 	return writer.length + (size_t)snprintf(out + writer.length, RFC5424_SIZE - writer.length,

@@ -17,6 +17,10 @@
 /* One value's share of it, escapes included, so that a long one cannot crowd out the others. */
 #define RFC5424_VALUE_MAX 1024
 
+/* The part before the structured data, a space at its end. Returns the length, 400 at most. */
+size_t rfc5424_write_header(char out[RFC5424_SIZE], const struct alert *alert, int facility,
+			    const char *hostname);
+
 /*
  * Writes the message without any framing. `hostname` is printable ASCII. What does not fit is
  * cut inside values, at whole characters. Returns the length.

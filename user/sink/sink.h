@@ -50,12 +50,33 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
+/* What a syslog message holds behind its header; journald gets its own fields in any case. */
+enum syslog_format {
+	SYSLOG_RFC5424, /* structured data and text */
+	SYSLOG_CEF, /* ArcSight's Common Event Format */
+};
+
+/* Borrowed for the time of the call. Files: NULL, "" and "none" are none. */
+struct syslog_options {
+	/*
+	 * "local", "unix:PATH", "udp://HOST:PORT", "tcp://HOST:PORT", "tls://HOST[:PORT]" ([v6] in
+	 * brackets)
+	 */
+	const char *target;
+	int facility; /* 0..23 */
+	enum syslog_format format;
+	/* for tls:// only; read anew by `reopen` */
+	const char *ca; /* whom to trust; none or "system": the system's authorities */
+	const char *certificate; /* of this host */
+	const char *key; /* none: it is in the certificate's file */
+};
+
 /*
- * target: "local", "unix:PATH", "udp://HOST:PORT", "tcp://HOST:PORT" ([v6] in brackets).
- * facility 0..23. 0 or -errno (-EINVAL: not a target). A target that cannot be reached now is
- * no error.
+ * 0 or -errno, with the reason in ret_why. A target that cannot be reached now is no error; a
+ * certificate that cannot be read is one.
  */
-int syslog_sink_new(struct sink **ret_sink, struct loop *loop, const char *target, int facility);
+int syslog_sink_new(struct sink **ret_sink, struct loop *loop, const struct syslog_options *options,
+		    char *ret_why, size_t why_size);
 /* Is the target of a form that syslog_sink_new() takes? The reason in ret_why if not. */
 bool syslog_target_valid(const char *target, char *ret_why, size_t why_size);
 

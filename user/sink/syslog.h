@@ -7,7 +7,8 @@
 #include "sink.h"
 
 /* syslog_sink_new() with paths for journald (first) and the system's log socket (second). */
-int syslog_sink_new_at(struct sink **ret_sink, struct loop *loop, const char *target, int facility,
-		       const struct connector_local *local);
+int syslog_sink_new_at(struct sink **ret_sink, struct loop *loop,
+		       const struct syslog_options *options, const struct connector_local *local,
+		       char *ret_why, size_t why_size);
 
 #endif

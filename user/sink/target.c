@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* target.c - local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT. */
+/* target.c - local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST[:PORT]. */
 #include "target.h"
 
 #include <errno.h>
@@ -27,28 +27,36 @@ static int target_parse_path(const char *path, struct target *target, char *ret_
 	return 0;
 }
 
-/* Finds where the host begins and ends and where the port begins. NULL, or what is wrong. */
-static const char *target_split(const char *text, const char **ret_host, size_t *ret_length,
-				const char **ret_port)
-{
-	const char *end;
+#define TARGET_TLS_PORT "6514" /* RFC 5425 section 4.1 */
 
-	if (*text == '[') {
-		end = strchr(text, ']');
-		if (!end || end[1] != ':')
-			return "expected [ADDRESS]:PORT";
-		*ret_host = text + 1;
-		*ret_port = end + 2;
-	} else {
-		end = strrchr(text, ':');
-		if (!end)
-			return "the port is missing: expected HOST:PORT";
-		if (memchr(text, ':', (size_t)(end - text)))
-			return "write an IPv6 address in brackets: [ADDRESS]:PORT";
-		*ret_host = text;
-		*ret_port = end + 1;
-	}
-	*ret_length = (size_t)(end - *ret_host);
+/* The bracketed address of `text`; its end, or NULL. */
+static const char *target_bracket_end(const char *text)
+{
+	const char *end = *text == '[' ? strchr(text, ']') : NULL;
+
+	return end && (end[1] == ':' || !end[1]) ? end : NULL;
+}
+
+/*
+ * Finds where the host begins and ends and where the port begins. `port`: what it is when it is
+ * not written; NULL: it has to be. NULL, or what is wrong.
+ */
+static const char *target_split(const char *text, const char *port, const char **ret_host,
+				size_t *ret_length, const char **ret_port)
+{
+	bool is_bracketed = *text == '[';
+	const char *end = is_bracketed ? target_bracket_end(text) : strrchr(text, ':');
+	const char *colon = is_bracketed && end ? end + 1 : end;
+
+	if (is_bracketed && (!end || (!*colon && !port)))
+		return "expected [ADDRESS]:PORT";
+	if (!is_bracketed && !end && !port)
+		return "the port is missing: expected HOST:PORT";
+	if (!is_bracketed && end && memchr(text, ':', (size_t)(end - text)))
+		return "write an IPv6 address in brackets: [ADDRESS]:PORT";
+	*ret_host = text + is_bracketed;
+	*ret_length = end ? (size_t)(end - *ret_host) : strlen(text);
+	*ret_port = colon && *colon ? colon + 1 : port;
 	return NULL;
 }
 
@@ -62,13 +70,13 @@ static bool target_host_valid(const char *host, size_t length)
 	return true;
 }
 
-static int target_parse_host(const char *text, struct target *target, char *ret_why,
-			     size_t why_size)
+static int target_parse_host(const char *text, const char *default_port, struct target *target,
+			     char *ret_why, size_t why_size)
 {
 	const char *host, *port;
 	size_t length;
 	uint64_t number;
-	const char *why = target_split(text, &host, &length, &port);
+	const char *why = target_split(text, default_port, &host, &length, &port);
 
 	if (why)
 		return target_refuse(ret_why, why_size, why);
@@ -83,18 +91,28 @@ static int target_parse_host(const char *text, struct target *target, char *ret_
 
 int target_parse(const char *text, struct target *ret_target, char *ret_why, size_t why_size)
 {
+	static const struct {
+		const char *word;
+		enum target_kind kind;
+		const char *default_port;
+	} schemes[] = {
+		{ "udp://", TARGET_UDP, NULL },
+		{ "tcp://", TARGET_TCP, NULL },
+		{ "tls://", TARGET_TLS, TARGET_TLS_PORT },
+	};
+
 	*ret_target = (struct target){ .kind = TARGET_LOCAL };
 	if (util_streq(text, "local"))
 		return 0;
 	if (strncmp(text, "unix:", 5) == 0)
 		return target_parse_path(text + 5, ret_target, ret_why, why_size);
-	if (strncmp(text, "tls://", 6) == 0)
-		return target_refuse(ret_why, why_size,
-				     "TLS is not built in (send to a local relay that speaks it)");
-	ret_target->kind = strncmp(text, "udp://", 6) == 0 ? TARGET_UDP : TARGET_TCP;
-	if (ret_target->kind == TARGET_TCP && strncmp(text, "tcp://", 6) != 0)
-		return target_refuse(
-			ret_why, why_size,
-			"expected local, unix:PATH, udp://HOST:PORT or tcp://HOST:PORT");
-	return target_parse_host(text + 6, ret_target, ret_why, why_size);
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		if (strncmp(text, schemes[i].word, strlen(schemes[i].word)) != 0)
+			continue;
+		ret_target->kind = schemes[i].kind;
+		return target_parse_host(text + strlen(schemes[i].word), schemes[i].default_port,
+					 ret_target, ret_why, why_size);
+	}
+	return target_refuse(ret_why, why_size, "expected local, unix:PATH, udp://HOST:PORT, "
+						"tcp://HOST:PORT or tls://HOST[:PORT]");
 }

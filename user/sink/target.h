@@ -11,6 +11,7 @@ enum target_kind {
 	TARGET_UNIX,
 	TARGET_UDP,
 	TARGET_TCP,
+	TARGET_TLS,
 };
 
 #define TARGET_PATH_SIZE 108 /* of sockaddr_un */

@@ -7,23 +7,28 @@
 #define SINK_TRANSPORT_H
 
 #include "connector.h"
+#include "tls.h"
 
 struct transport;
 
 /* Called from the loop when transport_send() may go on. */
 typedef void transport_ready(void *argument);
 
-/* Copies target and local; makes the first attempt at once. 0 or -errno. */
+/*
+ * Copies target and local; makes the first attempt at once. security: NULL, or what a TLS target
+ * has to prove; borrowed until the next transport_reconnect(). 0 or -errno.
+ */
 int transport_new(struct transport **ret_transport, struct loop *loop, const struct target *target,
-		  const struct connector_local *local, transport_ready *ready, void *argument);
+		  const struct connector_local *local, struct tls_context *security,
+		  transport_ready *ready, void *argument);
 /* NULL is allowed. */
 void transport_free(struct transport *transport);
 
 /* Ends the connection and begins anew, without a pause. */
-void transport_reconnect(struct transport *transport);
+void transport_reconnect(struct transport *transport, struct tls_context *security);
 
 /*
- * Sends one whole message: a datagram, octet-counted over TCP, a line over a unix stream.
+ * Sends one whole message: a datagram, octet-counted over TCP and TLS, a line over a unix stream.
  * 0: taken. -EAGAIN: call again with this very message. -ENOTCONN: there is no connection (any
  * more); whichever message comes first on the next one is sent from its start.
  * -EMSGSIZE: it can never be sent.
