@@ -35,7 +35,7 @@ struct transport {
 	struct loop *loop;
 	enum target_kind target_kind;
 	struct connector *connector;
-	struct tls_context *security; /* borrowed; NULL: no TLS */
+	struct tls_context *security; /* borrowed; of TARGET_TLS alone */
 	transport_ready *ready;
 	void *argument;
 
@@ -183,7 +183,9 @@ static int transport_adopt(struct transport *transport)
 	transport->got_through = false;
 	r = loop_add_fd(transport->loop, transport->fd, TRANSPORT_EVENTS, transport_on_event,
 			transport, &transport->source);
-	return r == 0 && transport->security ? transport_begin_greeting(transport) : r;
+	return r == 0 && transport->target_kind == TARGET_TLS ?
+		       transport_begin_greeting(transport) :
+		       r;
 }
 
 /* The connector's answer, in whichever way it came. */
@@ -238,6 +240,8 @@ int transport_new(struct transport **ret_transport, struct loop *loop, const str
 
 	if (!transport)
 		return -ENOMEM;
+	if (target->kind == TARGET_TLS && !security)
+		return -EINVAL;
 	transport->loop = loop;
 	transport->target_kind = target->kind;
 	transport->security = security;
