@@ -4,120 +4,30 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/loop.h"
 #include "../base/util.h"
 #include "../kernel/attach.h"
-#include "../kernel/count.h"
 #include "../kernel/links.h"
 #include "../kernel/peers.h"
 #include "../kernel/pins.h"
 #include "../kernel/program.h"
 #include "../kernel/ring.h"
 #include "../kernel/watch.h"
-#include "../model/service.h"
 #include "../sink/scrape.h"
-#include "expect_file.h"
 #include "manager.h"
-#include "metrics.h"
 #include "outlets.h"
 #include "pipeline.h"
 #include "rundir.h"
+#include "state.h"
 #include "tap.h"
+#include "tell.h"
 #include "troubles.h"
 #include "witness.h"
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
-#define SERVICES_NAMED_MAX 4
-
-struct daemon {
-	const struct daemon_options *options;
-	struct config config;
-	char pins[PINS_PATH_SIZE];
-	int lock;
-	uint64_t since_wall_ns;
-	size_t watched; /* interfaces, ever */
-	char *status_written; /* the status file's text */
-	struct watch asked; /* the ports whose holders were looked for */
-	struct expect_file expect_file;
-
-	struct loop *loop;
-	struct loop_source *signals[3];
-	struct loop_source *second;
-	struct program *program;
-	struct witness *witness;
-	struct pipeline *pipeline;
-	struct outlets *outlets;
-	struct tap *tap;
-	struct attacher *attacher;
-	struct links *links;
-	struct ring *ring;
-	struct manager *manager;
-	struct troubles *troubles;
-	struct scrape *scrape; /* NULL: nobody may fetch the metrics */
-};
-
-/* Tells people what the sensor does: where the alerts for people go, else on standard error. */
-static void PRINTF_LIKE(2, 3) daemon_say(const struct daemon *daemon, const char *format, ...)
-{
-	char line[2048];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	if (outlets_has_console(daemon->outlets)) {
-		printf("portsentinel: %s\n", line);
-		fflush(stdout);
-	} else {
-		log_notice("%s", line);
-	}
-}
-
-/* "networklens, networklenss": the services of the first few watched ports that have a name. */
-static void daemon_name_services(const struct port_set *ports, char *out, size_t size)
-{
-	size_t used = 0, named = 0;
-
-	out[0] = '\0';
-	for (unsigned int port = 1; port < 65536 && named < SERVICES_NAMED_MAX; port++) {
-		enum protocol protocol = ports->protocols[port] & 1 << PROTOCOL_TCP ? PROTOCOL_TCP :
-										      PROTOCOL_UDP;
-		const char *name = ports->protocols[port] ? service_name(port, protocol) : NULL;
-
-		if (!name || used >= size)
-			continue;
-		used += snprintf(out + used, size - used, "%s%u is %s", named++ ? ", " : "", port,
-				 name);
-	}
-}
-
-static void daemon_say_watch(const struct daemon *daemon)
-{
-	_cleanup_free_ char *ports = port_set_format(&daemon->config.ports);
-	char services[256];
-
-	daemon_name_services(&daemon->config.ports, services, sizeof(services));
-	daemon_say(daemon, "watching ports %s%s%s%s on interfaces %s", ports ? ports : "?",
-		   services[0] ? " (" : "", services, services[0] ? ")" : "",
-		   daemon->config.interfaces);
-}
-
-static void daemon_say_interface(const struct daemon *daemon,
-				 const struct interface_record *record)
-{
-	const char *why = record->why_not_better;
-
-	daemon_say(daemon, "%s: in by %s, out by %s%s%s%s", record->name,
-		   attach_mode_word(record->doors[DIRECTION_IN].mode),
-		   attach_mode_word(record->doors[DIRECTION_OUT].mode), why[0] ? " (" : "", why,
-		   why[0] ? ")" : "");
-}
 
 static void daemon_take_link(struct daemon *daemon, const struct link *link)
 {
@@ -133,9 +43,9 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 		return;
 	r = attach_interface(daemon->attacher, link, &record);
 	if (r < 0)
-		daemon_say(daemon, "%s: cannot be watched: %s", link->name, record.why_not_better);
+		tell_people(daemon, "%s: cannot be watched: %s", link->name, record.why_not_better);
 	else
-		daemon_say_interface(daemon, &record);
+		tell_interface(daemon, &record);
 	daemon->watched += r == 0;
 }
 
@@ -144,7 +54,7 @@ static void daemon_drop_link(struct daemon *daemon, const struct link *link)
 	if (!attach_has(daemon->attacher, link->index))
 		return;
 	attach_remove(daemon->attacher, link->index);
-	daemon_say(daemon, "%s: no longer watched", link->name);
+	tell_people(daemon, "%s: no longer watched", link->name);
 }
 
 static void daemon_on_link(void *argument, const struct link *link, bool gone)
@@ -172,31 +82,6 @@ static void daemon_on_socket(void *argument, const struct listener_event *event)
 		pipeline_take_socket(daemon->pipeline, event);
 }
 
-/* Alerts by action. */
-static json_t *daemon_alerts(const struct daemon *daemon)
-{
-	json_t *alerts = json_object();
-
-	for (enum action action = 0; action < ACTION_COUNT; action++)
-		json_object_set_new(alerts, alert_action_word(action),
-				    json_integer((json_int_t)pipeline_emitted(daemon->pipeline,
-									      action)));
-	return alerts;
-}
-
-static json_t *daemon_status(const struct daemon *daemon)
-{
-	char since[CLOCK_TEXT_SIZE];
-
-	clock_format(daemon->since_wall_ns, since);
-	return json_pack("{s:i, s:s, s:I, s:s, s:I, s:I, s:o, s:o, s:o}", "pid", (int)getpid(), "since",
-			 since, "since_wall_ns", (json_int_t)daemon->since_wall_ns, "version",
-			 VERSION, "misfits", (json_int_t)ring_misfits(daemon->ring),
-			 "sample_readers", (json_int_t)tap_reader_count(daemon->tap), "alerts",
-			 daemon_alerts(daemon), "owners", witness_status(daemon->witness),
-			 "sinks", outlets_status(daemon->outlets));
-}
-
 static void daemon_on_sighting(void *argument, const struct sighting *sighting)
 {
 	struct daemon *daemon = argument;
@@ -213,30 +98,12 @@ static void daemon_set_tap(struct daemon *daemon)
 	pipeline_set_tap(daemon->pipeline, is_wanted ? daemon_on_sighting : NULL, daemon);
 }
 
-/* The status file is written when its text has changed. */
-static void daemon_write_status(struct daemon *daemon)
-{
-	json_t *status = daemon_status(daemon);
-	char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
-	int r;
-
-	if (text && (!daemon->status_written || !util_streq(text, daemon->status_written))) {
-		r = rundir_write_status(daemon->options->instance, status);
-		if (r < 0)
-			log_error(r, "write the status file, ignoring");
-		free(daemon->status_written);
-		daemon->status_written = TAKE(text);
-	}
-	free(text);
-	json_decref(status);
-}
-
 static void daemon_on_readers(void *argument)
 {
 	struct daemon *daemon = argument;
 
 	daemon_set_tap(daemon);
-	daemon_write_status(daemon);
+	tell_status(daemon);
 }
 
 static void daemon_on_holder(void *argument, const struct sighting *sighting)
@@ -264,21 +131,6 @@ static void daemon_tell_holders(struct daemon *daemon)
 		log_error(r, "list the owners of the watched ports, ignoring");
 }
 
-/* One line for `systemctl status`. */
-static void daemon_tell_manager(struct daemon *daemon)
-{
-	struct accounting sum;
-	uint64_t alerts = 0;
-	char line[128];
-
-	count_read_accounting(program_tables(daemon->program), &sum);
-	for (enum action action = 0; action < ACTION_COUNT; action++)
-		alerts += pipeline_emitted(daemon->pipeline, action);
-	snprintf(line, sizeof(line), "%llu packets of watched ports, %llu alerts",
-		 (unsigned long long)sum.matched, (unsigned long long)alerts);
-	manager_ready(daemon->manager, line);
-}
-
 static void daemon_on_second(void *argument, uint32_t events)
 {
 	struct daemon *daemon = argument;
@@ -287,10 +139,10 @@ static void daemon_on_second(void *argument, uint32_t events)
 	pipeline_watch_loss(daemon->pipeline);
 	troubles_look(daemon->troubles, daemon->config.window_ns);
 	daemon_tell_holders(daemon);
-	daemon_write_status(daemon);
+	tell_status(daemon);
 	expect_file_refresh(&daemon->expect_file, daemon->options->instance,
 			    pipeline_expects(daemon->pipeline));
-	daemon_tell_manager(daemon);
+	tell_manager(daemon);
 }
 
 static void daemon_on_stop(void *argument, uint32_t signal_number)
@@ -299,36 +151,6 @@ static void daemon_on_stop(void *argument, uint32_t signal_number)
 
 	(void)signal_number;
 	loop_stop(daemon->loop, 0);
-}
-
-static char *daemon_write_metrics(void *argument, size_t *ret_length)
-{
-	struct daemon *daemon = argument;
-	json_t *status = daemon_status(daemon);
-	char *text = metrics_write(program_tables(daemon->program), daemon->pins, status,
-				   ret_length);
-
-	json_decref(status);
-	return text;
-}
-
-/* Moves the metrics' server, if it has to; one that cannot go there stays where it is. */
-static int daemon_serve_metrics(struct daemon *daemon, const char *listen)
-{
-	struct scrape *fresh = NULL;
-	char why[256];
-	int r = 0;
-
-	if (!config_is_none(listen))
-		r = scrape_new(&fresh, daemon->loop, listen, daemon_write_metrics, daemon, why,
-			       sizeof(why));
-	if (r < 0) {
-		log_error(0, "listen on %s for [metrics]: %s", listen, why);
-		return r;
-	}
-	scrape_free(daemon->scrape);
-	daemon->scrape = fresh;
-	return 0;
 }
 
 /* Puts a new configuration in force; what it cannot change while running is said. */
@@ -340,7 +162,7 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	if (old.snap_length != fresh->snap_length || old.ring_size != fresh->ring_size ||
 	    old.tunnels != fresh->tunnels || old.owner_sockets != fresh->owner_sockets ||
 	    !util_streq(old.owner_hooks, fresh->owner_hooks))
-		daemon_say(daemon, "snap-length, ring-size, tunnels and [owner] change with the "
+		tell_people(daemon, "snap-length, ring-size, tunnels and [owner] change with the "
 				   "next start");
 	watch_set(program_tables(daemon->program), &fresh->ports);
 	peers_set_limits(program_tables(daemon->program), fresh);
@@ -350,7 +172,7 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	expect_file_write(&daemon->expect_file, daemon->options->instance,
 			  pipeline_expects(daemon->pipeline));
 	if (!util_streq(old.metrics_listen, fresh->metrics_listen) &&
-	    daemon_serve_metrics(daemon, fresh->metrics_listen) < 0)
+	    tell_metrics(daemon, fresh->metrics_listen) < 0)
 		memcpy(daemon->config.metrics_listen, old.metrics_listen,
 		       sizeof(old.metrics_listen));
 	if (old.xdp != fresh->xdp) {
@@ -359,7 +181,7 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	}
 	attach_forget_refused(daemon->attacher);
 	links_rescan(daemon->links);
-	daemon_say_watch(daemon);
+	tell_watch(daemon);
 }
 
 static void daemon_on_reload(void *argument, uint32_t signal_number)
@@ -375,7 +197,7 @@ static void daemon_on_reload(void *argument, uint32_t signal_number)
 		daemon_apply(daemon, fresh);
 	if (fresh)
 		config_free(fresh);
-	daemon_tell_manager(daemon);
+	tell_manager(daemon);
 }
 
 static int daemon_add_signals(struct daemon *daemon)
@@ -469,7 +291,7 @@ static int daemon_attach(struct daemon *daemon)
 	attach_drop_left(daemon->attacher);
 	pipeline_set_links(daemon->pipeline, daemon->links);
 	if (!daemon->watched)
-		daemon_say(daemon, "no interface to watch yet");
+		tell_people(daemon, "no interface to watch yet");
 	return 0;
 }
 
@@ -496,7 +318,7 @@ static int daemon_start_reading(struct daemon *daemon)
 		return log_error(r, "set a timer");
 	expect_file_write(&daemon->expect_file, daemon->options->instance,
 			  pipeline_expects(daemon->pipeline));
-	daemon_write_status(daemon);
+	tell_status(daemon);
 	return 0;
 }
 
@@ -516,18 +338,18 @@ static int daemon_build(struct daemon *daemon)
 		r = daemon_build_pipeline(daemon);
 	if (r < 0)
 		return r;
-	daemon_say_watch(daemon);
+	tell_watch(daemon);
 	if (program_continues(daemon->program))
-		daemon_say(daemon, "counters continue from the run before");
+		tell_people(daemon, "counters continue from the run before");
 	r = daemon_attach(daemon);
 	if (r == 0)
 		r = daemon_start_reading(daemon);
 	if (r == 0)
-		r = daemon_serve_metrics(daemon, daemon->config.metrics_listen);
+		r = tell_metrics(daemon, daemon->config.metrics_listen);
 	if (r < 0)
 		return r;
 	daemon_tell_holders(daemon);
-	daemon_tell_manager(daemon);
+	tell_manager(daemon);
 	return 0;
 }
 
