@@ -110,6 +110,10 @@ build/tests/kernels/traffic: build/tests/kernels/traffic.o
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS_ALL) $^ -o $@
 
+build/tests/kernels/actor: $(patsubst %.c,build/%.o,$(wildcard tests/kernels/actor*.c tests/kernels/truth*.c))
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS_ALL) $^ -ljansson -lpthread -o $@
+
 # The parser alone, under libFuzzer; FUZZ_SECONDS=600 for longer
 FUZZ_SECONDS ?= 60
 build/tests/fuzz/parse: tests/fuzz/parse.c tests/fuzz/native.h $(wildcard bpf/*.h) Makefile
@@ -125,10 +129,11 @@ fuzz:
 	$(Q)build/tests/fuzz/parse -max_total_time=$(FUZZ_SECONDS) -max_len=600 -print_final_stats=1 \
 		build/tests/fuzz/corpus
 
-bench: build/tests/bench/packet
+bench: build/portsentinel build/tests/bench/packet build/tests/bench/cycle
 	$(Q)build/tests/bench/packet
+	$(Q)build/tests/bench/cycle
 
-tests: build/portsentinel $(UNIT_TESTS) $(PROG_TESTS)
+tests: build/portsentinel build/tests/kernels/actor $(UNIT_TESTS) $(PROG_TESTS)
 
 .PHONY: run check check-kernels check-deps install uninstall clean help
 run:
@@ -143,7 +148,8 @@ check:
 
 check-kernels:
 	$(Q)scripts/install-dependencies build kernels
-	$(Q)$(MAKE) --no-print-directory build/portsentinel $(PROG_TESTS) build/tests/kernels/traffic
+	$(Q)$(MAKE) --no-print-directory build/portsentinel $(PROG_TESTS) build/tests/kernels/traffic \
+		build/tests/kernels/actor
 	$(Q)tests/kernels/run
 
 install: build/portsentinel
@@ -167,7 +173,7 @@ help:
 	@echo 'make run        install what is missing, build, run the sensor (root); ARGS="--ports 53/udp"'
 	@echo 'make check      install what the tests need, build and run them all (root)'
 	@echo 'make check-kernels  the same in Debian kernels, 5.10 to the newest, in qemu (root to install)'
-	@echo 'make bench      what a packet costs, against the empty program (root)'
+	@echo 'make bench      what a packet costs, and what a socket does (root)'
 	@echo 'make fuzz       the parser under libFuzzer for FUZZ_SECONDS=60'
 	@echo 'make tests      build the tests without running them'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'

@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
 
 TOOLS = ("ip", "tc", "ss", "bpftool", "nmap", "hping3", "nc", "rsyslogd", "nsenter",
-         "masscan", "zmap", "tcpdump", "tshark", "nft", "openssl", "journalctl",
+         "masscan", "zmap", "tcpdump", "tshark", "nft", "lsof", "openssl", "journalctl",
          "fail2ban-regex", "prometheus", "promtool", "setpriv",
          "systemd-analyze", "make", "unshare")
 TEST_SECONDS = 60
