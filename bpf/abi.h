@@ -230,8 +230,10 @@ enum socket_role {
 /* A socket, by its cookie: who did what with it last. Written by the owner hooks. */
 struct socket_record {
 	struct process_key roles[SOCKET_ROLE_COUNT];
-	__u64 sent_boot_ns; /* when SOCKET_SENT was last written; 0: never */
+	__u64 sent_boot_ns; /* when it last sent; 0: never */
 	__u64 received_boot_ns;
+	__u64 sent_since_boot_ns; /* when SOCKET_SENT became the process that it is */
+	__u64 received_since_boot_ns;
 	__u8 shared; /* SOCKET_HELD: more processes than one had it open */
 	__u8 kernel; /* the kernel's own */
 	__u8 reserved[6];
@@ -367,7 +369,7 @@ ABI_SIZE(struct limits, 48);
 ABI_SIZE(struct replay, 24);
 ABI_SIZE(struct interface_record, 256);
 ABI_SIZE(struct process_key, 16);
-ABI_SIZE(struct socket_record, 136);
+ABI_SIZE(struct socket_record, 152);
 ABI_SIZE(struct flow_key, 44);
 ABI_SIZE(struct flow, 24);
 ABI_SIZE(struct process_event, 2672);

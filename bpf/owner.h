@@ -303,6 +303,18 @@ static __always_inline void owner_stamp(struct socket_record *record, enum socke
 		record->received_boot_ns = bpf_ktime_get_boot_ns();
 }
 
+/* Another process than before does it. */
+static __always_inline void owner_take_role(struct socket_record *record, enum socket_role role,
+					    const struct process_key *key)
+{
+	record->roles[role] = *key;
+	owner_stamp(record, role);
+	if (role == SOCKET_SENT)
+		record->sent_since_boot_ns = record->sent_boot_ns;
+	else if (role == SOCKET_RECEIVED)
+		record->received_since_boot_ns = record->received_boot_ns;
+}
+
 static __always_inline void owner_add(__u64 cookie, const struct socket_record *record)
 {
 	if (bpf_map_update_elem(&sockets, &cookie, record, BPF_NOEXIST) == 0)
@@ -335,8 +347,7 @@ __noinline int owner_note(__u64 cookie, __u64 role)
 	owner_tell((__u64)task, true);
 	if (!record)
 		record = &fresh;
-	record->roles[role] = key;
-	owner_stamp(record, role);
+	owner_take_role(record, role, &key);
 	if (record == &fresh)
 		owner_add(cookie, &fresh);
 	return 0;

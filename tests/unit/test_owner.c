@@ -51,6 +51,8 @@ struct known_socket {
 	enum person roles[SOCKET_ROLE_COUNT];
 	int64_t sent_ms; /* after the packet */
 	int64_t received_ms;
+	int64_t sent_earlier_ms; /* so much before that it sent first */
+	int64_t received_earlier_ms;
 	bool shared;
 	bool kernel;
 	bool by_rescan; /* has its record only after a new scan */
@@ -150,6 +152,10 @@ static int world_find_socket(void *argument, uint64_t cookie, struct socket_reco
 			ret_record->sent_boot_ns = PACKET_NS + socket->sent_ms * MS;
 		if (socket->roles[SOCKET_RECEIVED])
 			ret_record->received_boot_ns = PACKET_NS + socket->received_ms * MS;
+		ret_record->sent_since_boot_ns =
+			ret_record->sent_boot_ns - socket->sent_earlier_ms * MS;
+		ret_record->received_since_boot_ns =
+			ret_record->received_boot_ns - socket->received_earlier_ms * MS;
 		ret_record->shared = socket->shared;
 		ret_record->kernel = socket->kernel;
 		return 0;

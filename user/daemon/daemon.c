@@ -108,12 +108,13 @@ static void daemon_on_readers(void *argument)
 
 static void daemon_on_holder(void *argument, const struct sighting *sighting)
 {
-	struct daemon *daemon = argument;
-
-	pipeline_take_holder(daemon->pipeline, sighting);
+	tell_holder(argument, sighting);
 }
 
-/* Who held a port before it was watched: at the start, and whenever ports are added. */
+/*
+ * Who held a port before it was watched, at the start and whenever ports are added. That is no
+ * alert: nobody began anything.
+ */
 static void daemon_tell_holders(struct daemon *daemon)
 {
 	const struct tables *tables = program_tables(daemon->program);

@@ -20,12 +20,20 @@
 #define PIPELINE_OPEN_MAX 4096 /* things that go on at a time: some 12 MB when full */
 #define PIPELINE_INTERFACES_MAX 4096
 
+/* Processes that sent past the hooks and were not told of yet. */
+struct bypass {
+	uint64_t count;
+	uint64_t told_ns; /* 0: never */
+	struct sighting last;
+};
+
 struct pipeline {
 	struct pipeline_parts parts;
 	struct links *links;
 	struct hold *hold; /* NULL: nothing waits */
 	struct expects *expects;
 	struct flood flood;
+	struct bypass bypass;
 	struct fold *fold;
 	struct loop_source *window_end;
 	uint64_t armed_for_ns; /* 0: no window is open */
@@ -369,50 +377,13 @@ static void pipeline_take_listener(struct pipeline *pipeline, const struct liste
 
 	owners_name_listener(witness_owners(pipeline->parts.witness), event, &sighting,
 			     clock_boot_ns());
-	pipeline_take_holder(pipeline, &sighting);
-}
-
-static void pipeline_tell_bypass(struct pipeline *pipeline, const struct listener_event *event)
-{
-	struct sighting sighting = {};
-	struct alert alert = {
-		.action = ACTION_SENSOR,
-		.severity = policy_severity(ACTION_SENSOR),
-		.wall_ns = clock_wall_from_boot(event->head.boot_ns),
-		.count = 1,
-	};
-
-	owners_name_listener(witness_owners(pipeline->parts.witness), event, &sighting,
-			     clock_boot_ns());
-	alert_new_id(alert.id);
-	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
-	alert.quality = sighting.quality;
-	alert.process = sighting.process;
-	snprintf(alert.text, sizeof(alert.text),
-		 "A packet socket passes its packets by all hooks (PACKET_QDISC_BYPASS)");
-	pipeline_emit(pipeline, &alert);
-}
-
-void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event *event)
-{
-	if (event->head.type == OWNER_BYPASS)
-		pipeline_tell_bypass(pipeline, event);
-	else
-		pipeline_take_listener(pipeline, event);
-}
-
-void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sighting)
-{
-	pipeline_fold(pipeline, sighting, ACTION_LISTENER, clock_boot_ns());
+	pipeline_fold(pipeline, &sighting, ACTION_LISTENER, clock_boot_ns());
 	pipeline_tick(pipeline, clock_boot_ns());
 }
 
-uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action)
-{
-	return pipeline->emitted[action];
-}
-
-void pipeline_tell(struct pipeline *pipeline, uint64_t count, const char *text)
+/* An alert about the sensor itself; who: the process that it is about, or NULL. */
+static void pipeline_tell_of(struct pipeline *pipeline, uint64_t count, const char *text,
+			     const struct sighting *who)
 {
 	struct alert alert = {
 		.action = ACTION_SENSOR,
@@ -424,7 +395,52 @@ void pipeline_tell(struct pipeline *pipeline, uint64_t count, const char *text)
 	alert_new_id(alert.id);
 	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
 	snprintf(alert.text, sizeof(alert.text), "%s", text);
+	if (who) {
+		alert.quality = who->quality;
+		alert.process = who->process;
+	}
 	pipeline_emit(pipeline, &alert);
+}
+
+void pipeline_tell(struct pipeline *pipeline, uint64_t count, const char *text)
+{
+	pipeline_tell_of(pipeline, count, text, NULL);
+}
+
+/* A process's own doing: once a second at the most, whoever was the last. */
+static void pipeline_tell_bypass(struct pipeline *pipeline)
+{
+	struct bypass *bypass = &pipeline->bypass;
+	uint64_t now_ns = clock_boot_ns();
+
+	if (!bypass->count || (bypass->told_ns && now_ns < bypass->told_ns + CLOCK_NS_PER_SECOND))
+		return;
+	pipeline_tell_of(pipeline, bypass->count,
+			 "a packet socket's packets pass all hooks by (PACKET_QDISC_BYPASS)",
+			 &bypass->last);
+	bypass->count = 0;
+	bypass->told_ns = now_ns;
+}
+
+static void pipeline_take_bypass(struct pipeline *pipeline, const struct listener_event *event)
+{
+	owners_name_listener(witness_owners(pipeline->parts.witness), event,
+			     &pipeline->bypass.last, clock_boot_ns());
+	pipeline->bypass.count++;
+	pipeline_tell_bypass(pipeline);
+}
+
+void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event *event)
+{
+	if (event->head.type == OWNER_BYPASS)
+		pipeline_take_bypass(pipeline, event);
+	else
+		pipeline_take_listener(pipeline, event);
+}
+
+uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action)
+{
+	return pipeline->emitted[action];
 }
 
 void pipeline_watch_loss(struct pipeline *pipeline)
@@ -433,6 +449,7 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 	uint64_t now_ns = clock_boot_ns(), lost = sum.lost;
 	char text[ALERT_TEXT_SIZE];
 
+	pipeline_tell_bypass(pipeline);
 	flood_look(&pipeline->flood, sum.suppressed, now_ns, clock_wall_ns());
 	if (lost == pipeline->lost ||
 	    (pipeline->lost_told_ns && now_ns < pipeline->lost_told_ns + pipeline->window_ns))

@@ -57,8 +57,6 @@ void pipeline_take(struct pipeline *pipeline, const struct packet_event *event);
 /* A port began to be held, or packets pass the hooks by: needs the witness. */
 void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event *event);
 
-/* A port is held, by the process that the sighting names; it has no packet. */
-void pipeline_take_holder(struct pipeline *pipeline, const struct sighting *sighting);
 /* How many alerts of an action the sinks were given. */
 uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action);
 

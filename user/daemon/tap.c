@@ -14,7 +14,7 @@
 #include "rundir.h"
 
 #define TAP_BACKLOG 16
-#define TAP_QUEUE_OCTETS (4 << 20) /* some 1,000 messages, for each reader */
+#define TAP_QUEUE_OCTETS (16 << 20) /* some 4,000 messages, for each reader */
 
 struct tap_reader {
 	struct tap *tap;

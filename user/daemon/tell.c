@@ -8,11 +8,13 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/text.h"
 #include "../base/util.h"
 #include "../kernel/count.h"
 #include "../kernel/program.h"
 #include "../kernel/ring.h"
 #include "../model/service.h"
+#include "../model/words.h"
 #include "../sink/scrape.h"
 #include "manager.h"
 #include "metrics.h"
@@ -67,6 +69,19 @@ void tell_watch(const struct daemon *daemon)
 	tell_people(daemon, "watching ports %s%s%s%s on interfaces %s", ports ? ports : "?",
 		   services[0] ? " (" : "", services, services[0] ? ")" : "",
 		   daemon->config.interfaces);
+}
+
+void tell_holder(const struct daemon *daemon, const struct sighting *sighting)
+{
+	const struct process *process = &sighting->process;
+	char name[4 * PROCESS_NAME_SIZE], executable[4 * PROCESS_PATH_SIZE];
+
+	text_escape(name, sizeof(name), process->name, strlen(process->name));
+	text_escape(executable, sizeof(executable), process->executable,
+		    strlen(process->executable));
+	tell_people(daemon, "port %u/%s is held already, by %s (pid %d%s%s)", sighting->port,
+		    words_protocol(sighting->protocol), name, (int)process->pid,
+		    *executable ? ", " : "", executable);
 }
 
 void tell_interface(const struct daemon *daemon,

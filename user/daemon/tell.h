@@ -12,6 +12,9 @@ void tell_people(const struct daemon *daemon, const char *format, ...) PRINTF_LI
 /* Which ports are watched, and where. */
 void tell_watch(const struct daemon *daemon);
 
+/* Who holds a watched port already: a sighting without a packet. */
+void tell_holder(const struct daemon *daemon, const struct sighting *sighting);
+
 /* How an interface is watched. */
 void tell_interface(const struct daemon *daemon, const struct interface_record *record);
 

@@ -24,26 +24,38 @@ static const struct process_key *evidence_first(const struct socket_record *reco
 	return key;
 }
 
-/* Who used the socket last at that time; when nobody had yet, the first who did afterwards. */
+/* Who used the socket last, of those who did by that time. NULL: nobody did. */
 static const struct process_key *evidence_last_user(const struct socket_record *record,
 						    uint64_t boot_ns)
 {
 	const struct process_key *sent = evidence_role(record, SOCKET_SENT);
 	const struct process_key *received = evidence_role(record, SOCKET_RECEIVED);
-	bool sent_before = record->sent_boot_ns <= boot_ns;
-	bool received_before = record->received_boot_ns <= boot_ns;
+
+	if (sent && record->sent_since_boot_ns > boot_ns)
+		sent = NULL;
+	if (received && record->received_since_boot_ns > boot_ns)
+		received = NULL;
+	if (!sent || !received)
+		return sent ? sent : received;
+	return record->sent_boot_ns > record->received_boot_ns ? sent : received;
+}
+
+/* Who began to use it first, whenever that was. */
+static const struct process_key *evidence_first_user(const struct socket_record *record)
+{
+	const struct process_key *sent = evidence_role(record, SOCKET_SENT);
+	const struct process_key *received = evidence_role(record, SOCKET_RECEIVED);
 
 	if (!sent || !received)
 		return sent ? sent : received;
-	if (sent_before != received_before)
-		return sent_before ? sent : received;
-	return (record->sent_boot_ns > record->received_boot_ns) == sent_before ? sent : received;
+	return record->sent_since_boot_ns < record->received_since_boot_ns ? sent : received;
 }
 
 /* The kernel sends these for whoever uses the connection: no process asked for just this one. */
 static bool evidence_is_control(enum kind kind)
 {
-	return kind == KIND_SYNACK || kind == KIND_ACK || kind == KIND_FIN || kind == KIND_RST;
+	return kind == KIND_SYN || kind == KIND_SYNACK || kind == KIND_ACK || kind == KIND_FIN ||
+	       kind == KIND_RST;
 }
 
 static const struct process_key *evidence_controller(const struct packet_event *event,
@@ -61,7 +73,9 @@ static const struct process_key *evidence_controller(const struct packet_event *
 		return sender;
 	if (!user)
 		user = sender;
-	return user ? user : evidence_first(record, others, ARRAY_SIZE(others));
+	if (!user)
+		user = evidence_first(record, others, ARRAY_SIZE(others));
+	return user ? user : evidence_first_user(record);
 }
 
 const struct process_key *evidence_sender(const struct packet_event *event,
@@ -105,7 +119,15 @@ const struct process_key *evidence_receiver(const struct packet_event *event,
 	user = evidence_last_user(record, is_data ? UINT64_MAX : event->boot_ns);
 	if (!user)
 		user = evidence_first(record, others, ARRAY_SIZE(others) - !is_connected);
-	return user;
+	return user ? user : evidence_first_user(record);
+}
+
+bool evidence_is_kernel(const struct socket_record *record)
+{
+	for (enum socket_role role = 0; role < SOCKET_ROLE_COUNT; role++)
+		if (!evidence_is_nobody(&record->roles[role]))
+			return false;
+	return record->kernel;
 }
 
 const struct process_key *evidence_listener(const struct socket_record *record)

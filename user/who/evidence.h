@@ -41,6 +41,9 @@ const struct process_key *evidence_receiver(const struct packet_event *event,
 /* Who is likely to hold a listening socket: to be checked. NULL: the record does not say. */
 const struct process_key *evidence_listener(const struct socket_record *record);
 
+/* The kernel's own socket; one that a process made or used, too, is the process's. */
+bool evidence_is_kernel(const struct socket_record *record);
+
 /* When the socket was used last, as far as is known. CLOCK_BOOTTIME. */
 uint64_t evidence_last_use(const struct socket_record *record, const struct flow *flow);
 

@@ -116,7 +116,7 @@ static bool inquiry_by_flow(struct inquiry *inquiry, uint32_t netns, const struc
 	*ret_netns = flow.netns;
 	if (!inquiry_find_record(inquiry, flow.cookie, &record))
 		return false;
-	if (record.kernel)
+	if (evidence_is_kernel(&record))
 		return inquiry_claim_kernel(inquiry);
 	return sends ? inquiry_claim_sender(inquiry, QUALITY_JOINED, &record, flow.cookie) :
 		       inquiry_claim_receiver(inquiry, QUALITY_JOINED, &record, true);
@@ -215,7 +215,7 @@ static bool inquiry_by_reached(struct inquiry *inquiry, const struct flow *flow,
 	bool is_older = inquiry->event->kind == KIND_SYN &&
 			flow->boot_ns < inquiry->event->boot_ns;
 
-	if (record->kernel)
+	if (evidence_is_kernel(record))
 		return inquiry_claim_kernel(inquiry);
 	if (inquiry->verdict == VERDICT_CLOSED)
 		return inquiry_by_past(inquiry, flow, record);
@@ -231,20 +231,26 @@ static void inquiry_receiver(struct inquiry *inquiry)
 	struct tuple packet = inquiry_packet(inquiry), other;
 	struct socket_record record;
 	struct flow flow;
-	bool is_unsure = false, is_known;
+	bool is_unsure = false, is_known, is_closed;
 
 	is_known = inquiry_find_flow(inquiry, inquiry->means->outside.netns, &packet, false,
 				     &flow);
 	is_known = is_known && inquiry_find_record(inquiry, flow.cookie, &record);
-	if (is_known && inquiry_by_reached(inquiry, &flow, &record))
+	is_closed = inquiry->verdict == VERDICT_CLOSED;
+	if (is_known && !is_closed && inquiry_by_reached(inquiry, &flow, &record))
 		return;
-	/* What reached a socket of this namespace was not translated away. */
-	if ((!is_known || inquiry->verdict == VERDICT_CLOSED) &&
+	/*
+	 * What reached a socket of this namespace was not translated away; but the answers of one
+	 * behind a redirected port bear that port, which is closed.
+	 */
+	if ((!is_known || is_closed) &&
 	    inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
 		inquiry_by_translation(inquiry, &other);
 		return;
 	}
-	if (inquiry->verdict == VERDICT_CLOSED)
+	if (is_known && is_closed && inquiry_by_reached(inquiry, &flow, &record))
+		return;
+	if (is_closed)
 		return;
 	if (!inquiry->is_late)
 		inquiry->is_open = true;
@@ -258,7 +264,7 @@ static bool inquiry_by_cause(struct inquiry *inquiry, const struct socket_record
 {
 	bool is_udp = inquiry->sighting->protocol == PROTOCOL_UDP;
 
-	if (record->kernel)
+	if (evidence_is_kernel(record))
 		return inquiry_claim_kernel(inquiry);
 	/* The kernel carries packets in UDP, never in TCP: that was sent by a raw socket. */
 	return inquiry_claim_sender(inquiry, is_udp ? QUALITY_TUNNEL : QUALITY_EXACT, record,
@@ -268,7 +274,7 @@ static bool inquiry_by_cause(struct inquiry *inquiry, const struct socket_record
 /* A socket that sends with its own address and port: the packet's own. */
 static bool inquiry_by_own(struct inquiry *inquiry, const struct socket_record *record)
 {
-	return record->kernel ? inquiry_claim_kernel(inquiry) :
+	return evidence_is_kernel(record) ? inquiry_claim_kernel(inquiry) :
 				inquiry_claim_sender(inquiry, QUALITY_EXACT, record,
 						     inquiry->event->cookie);
 }
@@ -346,7 +352,7 @@ static void inquiry_forwarded(struct inquiry *inquiry)
 		inquiry_by_translation(inquiry, &other);
 		return;
 	}
-	if (has_record && !inquiry->event->is_own && record.kernel)
+	if (has_record && !inquiry->event->is_own && evidence_is_kernel(&record))
 		inquiry_claim_kernel(inquiry);
 	else
 		inquiry->is_open = true;

@@ -192,6 +192,19 @@ static bool system_walk(struct system *system, uint64_t now)
 	return true;
 }
 
+/* Who held it when /proc was walked, if he still does; others may by now. */
+static int system_recall_holder(const struct system *system, unsigned long inode,
+				struct outside_holders *ret_holders)
+{
+	const struct system_holders *holders = table_get(system->holders, &inode);
+
+	if (!holders || !proc_holds_socket(holders->all.lowest, 0, inode))
+		return -EAGAIN;
+	*ret_holders = holders->all;
+	ret_holders->count = MAX(ret_holders->count, 2U);
+	return 0;
+}
+
 static int system_find_holders(void *argument, unsigned long inode,
 			       struct outside_holders *ret_holders)
 {
@@ -204,7 +217,7 @@ static int system_find_holders(void *argument, unsigned long inode,
 		holders = table_get(system->holders, &inode);
 	if (!holders) {
 		if (!system_walk(system, now))
-			return -EAGAIN;
+			return system_recall_holder(system, inode, ret_holders);
 		holders = table_get(system->holders, &inode);
 	}
 	if (!holders)

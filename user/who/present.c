@@ -96,7 +96,7 @@ static void present_name_listener(struct inquiry *inquiry, const struct outside_
 	const struct process_key *key = record ? evidence_listener(record) : NULL;
 	const struct outside *outside = &inquiry->means->outside;
 
-	if (record && record->kernel)
+	if (record && evidence_is_kernel(record))
 		inquiry_claim_kernel(inquiry);
 	else if (key && socket->inode && outside->holds(outside->argument, key, socket->inode))
 		inquiry_claim(inquiry, QUALITY_LISTENER, key, record);
@@ -123,7 +123,7 @@ static void present_name_user(struct inquiry *inquiry, const struct outside_sock
 	bool sends = inquiry->sighting->direction == DIRECTION_OUT;
 	bool is_found = false;
 
-	if (record && record->kernel)
+	if (record && evidence_is_kernel(record))
 		is_found = inquiry_claim_kernel(inquiry);
 	else if (record)
 		is_found = sends ? inquiry_claim_sender(inquiry, QUALITY_JOINED, record,

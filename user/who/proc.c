@@ -281,7 +281,9 @@ bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode)
 
 	proc_visit_descriptors(pid, proc_match_socket, &search);
 	/* Asked afterwards: who has the number now and began before had it all the time. */
-	return search.found && proc_read_stat(pid, &process, &start_ticks) == 0 &&
+	if (!search.found || !start_boot_ns)
+		return search.found;
+	return proc_read_stat(pid, &process, &start_ticks) == 0 &&
 	       start_ticks == start_boot_ns / proc_tick_ns();
 }
 

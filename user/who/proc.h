@@ -20,7 +20,7 @@ int proc_read(pid_t pid, struct process *ret_process);
 int proc_read_same(pid_t pid, uint64_t start_boot_ns, uint64_t exe_inode,
 		   struct process *ret_process);
 
-/* Does the process that began at this time have the socket open? */
+/* Does the process that began at this time (0: at any) have the socket open? */
 bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode);
 
 /* "" when the user database has no name for it. */

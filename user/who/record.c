@@ -92,13 +92,17 @@ static void record_join_arguments(const struct process_event *event, struct proc
 		process->command_line[i] = event->args[i] ? event->args[i] : ' ';
 }
 
-/* A path longer than the event is read from /proc, if the process is still the one. */
+/*
+ * A path longer than the event is read from /proc, if the process is still the one; and so are
+ * the arguments where the kernel could not read them: those of another than the current process.
+ */
 static void record_complete(const struct process_event *event, struct process *process,
 			    bool exe_is_whole, bool cgroup_is_whole)
 {
+	bool has_arguments = event->args_length || !event->args_cut;
 	_cleanup_free_ struct process *live = NULL;
 
-	if ((exe_is_whole && cgroup_is_whole) || !event->pid)
+	if ((exe_is_whole && cgroup_is_whole && has_arguments) || !event->pid)
 		return;
 	live = malloc(sizeof(*live));
 	if (!live || proc_read_same(event->pid, event->head.process.start_boot_ns,
@@ -108,6 +112,8 @@ static void record_complete(const struct process_event *event, struct process *p
 		memcpy(process->executable, live->executable, sizeof(live->executable));
 	if (!cgroup_is_whole)
 		memcpy(process->cgroup, live->cgroup, sizeof(live->cgroup));
+	if (!has_arguments)
+		memcpy(process->command_line, live->command_line, sizeof(live->command_line));
 }
 
 static void record_read_event(const struct process_event *event, struct process *process)
