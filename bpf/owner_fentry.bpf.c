@@ -29,6 +29,13 @@ int BPF_PROG(owner_recvmsg, struct socket *socket)
 	return 0;
 }
 
+SEC("fentry/security_file_receive")
+int BPF_PROG(owner_take, struct file *file)
+{
+	owner_note_sock(owner_file_sock(file), SOCKET_RECEIVED);
+	return 0;
+}
+
 SEC("fentry/security_socket_setsockopt")
 int BPF_PROG(owner_option, struct socket *socket, int level, int option)
 {

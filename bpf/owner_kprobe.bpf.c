@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * owner_kprobe.bpf.c - the process's doors as kprobes, on functions whose arguments have been the
- * same from 5.10 on. A kprobe runs with preemption off, so no call is ever skipped.
+ * same from 5.10 on. A kprobe runs with preemption off; it is skipped only when its process has
+ * preempted another in the middle of bpf(2), which a preemptible kernel allows.
  */
 #include "owner.h"
 
@@ -34,6 +35,14 @@ SEC("kprobe/inet_sendpage")
 int BPF_KPROBE(owner_sendpage, struct socket *socket)
 {
 	owner_note_sock(BPF_CORE_READ(socket, sk), SOCKET_SENT);
+	return 0;
+}
+
+/* A descriptor that another process passed (SCM_RIGHTS, pidfd_getfd). */
+SEC("kprobe/security_file_receive")
+int BPF_KPROBE(owner_take, struct file *file)
+{
+	owner_note_sock(owner_file_sock(file), SOCKET_RECEIVED);
 	return 0;
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* owner_lsm.bpf.c - the same doors as LSM programs, which observe and allow everything. */
+/*
+ * owner_lsm.bpf.c - the process's doors as LSM programs, which observe and allow everything. From
+ * 6.1 on nothing ever skips them.
+ */
 #include "owner.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -21,6 +24,13 @@ SEC("lsm/socket_recvmsg")
 int BPF_PROG(owner_recvmsg, struct socket *socket)
 {
 	owner_note_sock(socket->sk, SOCKET_RECEIVED);
+	return 0;
+}
+
+SEC("lsm/file_receive")
+int BPF_PROG(owner_take, struct file *file)
+{
+	owner_note_sock(owner_file_sock(file), SOCKET_RECEIVED);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * owner_tracepoint.bpf.c - the process's doors as tracepoints, for kernels built without the
- * others. They come by after the fact: the first packet after a descriptor changed hands can have
- * left already.
+ * others. Some come by after the fact: when a descriptor has changed hands, an acknowledgement can
+ * leave before it is known who waits for the data.
  */
 #include "owner.h"
 
@@ -53,6 +53,21 @@ int owner_option(struct syscall_entry *ctx)
 	if (ctx->arguments[1] == SOL_PACKET)
 		owner_note_option(owner_descriptor((int)ctx->arguments[0]), ctx->arguments[1],
 				  ctx->arguments[2]);
+	return 0;
+}
+
+/* Who waits for what is yet to come. read() is every file's: it is met when it returns. */
+SEC("tracepoint/syscalls/sys_enter_recvfrom")
+int owner_recvfrom_entry(struct syscall_entry *ctx)
+{
+	owner_note_sock(owner_descriptor((int)ctx->arguments[0]), SOCKET_RECEIVED);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_recvmsg")
+int owner_recvmsg_entry(struct syscall_entry *ctx)
+{
+	owner_note_sock(owner_descriptor((int)ctx->arguments[0]), SOCKET_RECEIVED);
 	return 0;
 }
 

@@ -115,6 +115,11 @@ class Stage:
         self.unread = self.sandbox.accounting()["sampled"]
         return reader
 
+    def hooks(self):
+        """How the sensor meets processes on this kernel."""
+        rungs = self.sandbox.cli("check", "host")["owner_hooks"]
+        return next((rung["name"] for rung in rungs if rung["present"]), "none")
+
     def told(self):
         """Samples, and how many the reader missed."""
         return read_lines(self.samples)

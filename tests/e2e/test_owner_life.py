@@ -174,9 +174,10 @@ def test_the_hooks_are_told(sandbox):
 
 
 def test_without_the_hooks_nobody_is_named_wrongly(sandbox, stage):
+    """Who holds a listener that several share is all that /proc tells: so one alone serves."""
     stage.watch("lo", "--owner-hooks", "none")
     assert sandbox.status()["owners"]["hooks"] == "none"
-    stage.serve(sandbox.here, "prefork", HERE, PORT, 100)
+    stage.serve(sandbox.here, "serve", HERE, PORT, 100)
     stage.play(sandbox.here, "clients", HERE, PORT, 100, 8)
     stage.finish()
     time.sleep(0.2)

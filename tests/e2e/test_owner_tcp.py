@@ -27,6 +27,9 @@ def make_stage(sandbox):
 @pytest.mark.parametrize("name", SERVERS)
 def test_whoever_acts_is_named(stage, place, name):
     server_options, server, client_options, client, count = SERVERS[name]
+    if name == "passed by both" and stage.hooks() == "tracepoint":
+        pytest.skip("this kernel's tracepoints do not tell who was passed a descriptor until he "
+                    "uses it")
     stage.run(place, (*server_options, server), (*client_options, client), count, 8)
 
 

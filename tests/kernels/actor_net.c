@@ -135,7 +135,7 @@ void converse(const struct act *act, int fd)
 {
 	char greeting;
 
-	if (act->is_greeted && read(fd, &greeting, 1) != 1)
+	if (act->is_greeted && recv(fd, &greeting, 1, 0) != 1)
 		die("the greeting");
 	sleep_us(act->delay_ms * 1000);
 	send_octet(fd);

@@ -36,13 +36,14 @@ struct rung {
 };
 
 static const struct rung ladder[] = {
-	{ "kprobe", owner_kprobe_bpf__elf_bytes, 1, NULL },
-	{ "lsm", owner_lsm_bpf__elf_bytes, 1, "sendfile() before 6.5" },
+	{ "lsm", owner_lsm_bpf__elf_bytes, 1, NULL },
+	{ "kprobe", owner_kprobe_bpf__elf_bytes, 1,
+	  "a call that preempts another's bpf(2), on kernels that are preemptible" },
 	{ "fentry", owner_fentry_bpf__elf_bytes, COPIES_MAX,
-	  "sendfile() before 6.5; a call may be skipped when three others are preempted in it" },
+	  "a call may be skipped when three others are preempted in it" },
 	{ "tracepoint", owner_tracepoint_bpf__elf_bytes, 1,
-	  "connections accepted through io_uring and not used; the first packet after a "
-	  "descriptor changed hands may be told of the one before" },
+	  "connections accepted through io_uring and not used; who was passed a descriptor, or "
+	  "waits in read() for data, until it comes" },
 };
 
 /* Maps of the packet programs that the hooks share. */
@@ -58,6 +59,7 @@ struct hooks {
 	size_t flow_count;
 	struct bpf_object *cgroup; /* owns the maps that the others share; NULL: off */
 	struct bpf_object *process[COPIES_MAX];
+	struct bpf_object *sendpage; /* beside another rung than kprobe */
 	struct bpf_object *scan;
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
@@ -304,6 +306,25 @@ static int hooks_take_copies(struct hooks *hooks, const struct rung *rung)
 	return r;
 }
 
+/* sendfile() before 6.5 passes by security_socket_sendmsg(), where the other rungs stand. */
+static void hooks_take_sendpage(struct hooks *hooks)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "owner_sendpage");
+	struct bpf_program *program;
+	size_t size;
+	const void *elf = owner_kprobe_bpf__elf_bytes(&size);
+
+	hooks->sendpage = bpf_object__open_mem(elf, size, &options);
+	if (!hooks->sendpage)
+		return;
+	bpf_object__for_each_program(program, hooks->sendpage)
+		bpf_program__set_autoload(program, hooks_is_optional(program));
+	if (hooks_share_maps(hooks, hooks->sendpage) < 0 ||
+	    bpf_object__load(hooks->sendpage) < 0)
+		return;
+	hooks_attach(hooks, hooks->sendpage, -1);
+}
+
 static int hooks_take_rung(struct hooks *hooks, const struct rung *rung)
 {
 	int r = hooks_take_copies(hooks, rung);
@@ -316,6 +337,8 @@ static int hooks_take_rung(struct hooks *hooks, const struct rung *rung)
 		return r;
 	}
 	hooks->rung = rung;
+	if (rung->elf != owner_kprobe_bpf__elf_bytes)
+		hooks_take_sendpage(hooks);
 	return 0;
 }
 
@@ -373,6 +396,7 @@ void hooks_free(struct hooks *hooks)
 		return;
 	hooks_detach(hooks, 0);
 	bpf_object__close(hooks->scan);
+	bpf_object__close(hooks->sendpage);
 	for (int copy = 0; copy < COPIES_MAX; copy++)
 		bpf_object__close(hooks->process[copy]);
 	bpf_object__close(hooks->cgroup);

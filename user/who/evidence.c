@@ -14,14 +14,18 @@ static const struct process_key *evidence_role(const struct socket_record *recor
 	return evidence_is_nobody(key) ? NULL : key;
 }
 
+/* The first of the roles that has a process which was there at that time. */
 static const struct process_key *evidence_first(const struct socket_record *record,
-						const enum socket_role *roles, size_t count)
+						uint64_t boot_ns, const enum socket_role *roles,
+						size_t count)
 {
-	const struct process_key *key = NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct process_key *key = evidence_role(record, roles[i]);
 
-	for (size_t i = 0; i < count && !key; i++)
-		key = evidence_role(record, roles[i]);
-	return key;
+		if (key && key->start_boot_ns <= boot_ns)
+			return key;
+	}
+	return NULL;
 }
 
 /* Who used the socket last, of those who did by that time. NULL: nobody did. */
@@ -40,15 +44,17 @@ static const struct process_key *evidence_last_user(const struct socket_record *
 	return record->sent_boot_ns > record->received_boot_ns ? sent : received;
 }
 
-/* Who began to use it first, whenever that was. */
-static const struct process_key *evidence_first_user(const struct socket_record *record)
+/* Who began to use it first afterwards, if he was there at that time. */
+static const struct process_key *evidence_next_user(const struct socket_record *record,
+						    uint64_t boot_ns)
 {
-	const struct process_key *sent = evidence_role(record, SOCKET_SENT);
-	const struct process_key *received = evidence_role(record, SOCKET_RECEIVED);
+	static const enum socket_role sent_first[] = { SOCKET_SENT, SOCKET_RECEIVED };
+	static const enum socket_role received_first[] = { SOCKET_RECEIVED, SOCKET_SENT };
+	bool is_sent = record->sent_since_boot_ns &&
+		       (!record->received_since_boot_ns ||
+			record->sent_since_boot_ns < record->received_since_boot_ns);
 
-	if (!sent || !received)
-		return sent ? sent : received;
-	return record->sent_since_boot_ns < record->received_since_boot_ns ? sent : received;
+	return evidence_first(record, boot_ns, is_sent ? sent_first : received_first, 2);
 }
 
 /* The kernel sends these for whoever uses the connection: no process asked for just this one. */
@@ -74,8 +80,8 @@ static const struct process_key *evidence_controller(const struct packet_event *
 	if (!user)
 		user = sender;
 	if (!user)
-		user = evidence_first(record, others, ARRAY_SIZE(others));
-	return user ? user : evidence_first_user(record);
+		user = evidence_first(record, event->boot_ns, others, ARRAY_SIZE(others));
+	return user ? user : evidence_next_user(record, event->boot_ns);
 }
 
 const struct process_key *evidence_sender(const struct packet_event *event,
@@ -94,7 +100,8 @@ const struct process_key *evidence_sender(const struct packet_event *event,
 		if (key || event->kind == KIND_SYNACK)
 			return key;
 	}
-	return sender ? sender : evidence_first(record, roles, ARRAY_SIZE(roles));
+	return sender ? sender :
+			evidence_first(record, event->boot_ns, roles, ARRAY_SIZE(roles));
 }
 
 static bool evidence_is_data(enum kind kind)
@@ -118,8 +125,9 @@ const struct process_key *evidence_receiver(const struct packet_event *event,
 	/* Who asks before the data came waits for it: the latest of all. */
 	user = evidence_last_user(record, is_data ? UINT64_MAX : event->boot_ns);
 	if (!user)
-		user = evidence_first(record, others, ARRAY_SIZE(others) - !is_connected);
-	return user ? user : evidence_first_user(record);
+		user = evidence_first(record, UINT64_MAX, others,
+				      ARRAY_SIZE(others) - !is_connected);
+	return user ? user : evidence_next_user(record, UINT64_MAX);
 }
 
 bool evidence_is_kernel(const struct socket_record *record)
@@ -134,7 +142,7 @@ const struct process_key *evidence_listener(const struct socket_record *record)
 {
 	static const enum socket_role roles[] = { SOCKET_BOUND, SOCKET_HELD, SOCKET_CREATED };
 
-	return evidence_first(record, roles, ARRAY_SIZE(roles));
+	return evidence_first(record, UINT64_MAX, roles, ARRAY_SIZE(roles));
 }
 
 uint64_t evidence_last_use(const struct socket_record *record, const struct flow *flow)
