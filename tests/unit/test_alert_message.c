@@ -167,6 +167,17 @@ static void owners_that_are_past_or_the_kernel_are_called_so(void **state)
 	assert_non_null(strstr(message, "on eth0, held by the kernel"));
 }
 
+static void a_process_at_the_other_end_is_named_too(void **state)
+{
+	struct alert alert = first_packet();
+
+	(void)state;
+	alert.peer_process.pid = 77;
+	snprintf(alert.peer_process.name, sizeof(alert.peer_process.name), "n\nc");
+	alert_format_message(&alert, message);
+	assert_non_null(strstr(message, " on eth0, at the other end n\\nc (pid 77)"));
+}
+
 static void every_kind_has_a_word_for_people(void **state)
 {
 	static const char *const words[KIND_COUNT] = {
@@ -289,6 +300,7 @@ int main(void)
 		cmocka_unit_test(transit_is_forwarded),
 		cmocka_unit_test(a_listener_is_told_by_port_and_process),
 		cmocka_unit_test(owners_that_are_past_or_the_kernel_are_called_so),
+		cmocka_unit_test(a_process_at_the_other_end_is_named_too),
 		cmocka_unit_test(every_kind_has_a_word_for_people),
 		cmocka_unit_test(ipv6_and_nameless_ports_are_plain),
 		cmocka_unit_test(without_a_packet_the_text_is_the_message),

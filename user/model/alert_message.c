@@ -184,6 +184,16 @@ static void add_owner(struct line *line, const struct alert *alert)
 	line_add(line, ")");
 }
 
+/* The process at the packet's other end, where that is on this host, too. */
+static void add_peer_process(struct line *line, const struct alert *alert)
+{
+	if (!alert->peer_process.pid)
+		return;
+	line_add(line, ", at the other end ");
+	line_add_foreign(line, alert->peer_process.name);
+	line_add(line, " (pid %d)", alert->peer_process.pid);
+}
+
 /* Any address of this host is not told. */
 static void add_listening_address(struct line *line, const struct alert *alert)
 {
@@ -226,6 +236,7 @@ const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSA
 		add_fold(&line, alert);
 	}
 	add_owner(&line, alert);
+	add_peer_process(&line, alert);
 	if (*alert->looks_like)
 		line_add(&line, ", looks like %s", alert->looks_like);
 	return out;
