@@ -86,23 +86,23 @@ int owner_send6(struct bpf_sock_addr *ctx)
 	return GO_ON;
 }
 
+/* Reads a member where it stands: a compiler that moves reads together adds to the context. */
+#define READ_HERE(member) (*(const volatile __u32 *)&(member))
+
 static __always_inline void owner_operation_ends(struct bpf_sock_ops *ctx, struct flow_key *key)
 {
 	__u32 *local = (__u32 *)key->local, *remote = (__u32 *)key->remote;
+	__u32 local4 = READ_HERE(ctx->local_ip4), remote4 = READ_HERE(ctx->remote_ip4);
 
-	if (ctx->family == AF_INET) {
-		owner_map_ipv4(key->local, ctx->local_ip4);
-		owner_map_ipv4(key->remote, ctx->remote_ip4);
-		return;
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		local[i] = READ_HERE(ctx->local_ip6[i]);
+		remote[i] = READ_HERE(ctx->remote_ip6[i]);
 	}
-	local[0] = ctx->local_ip6[0];
-	local[1] = ctx->local_ip6[1];
-	local[2] = ctx->local_ip6[2];
-	local[3] = ctx->local_ip6[3];
-	remote[0] = ctx->remote_ip6[0];
-	remote[1] = ctx->remote_ip6[1];
-	remote[2] = ctx->remote_ip6[2];
-	remote[3] = ctx->remote_ip6[3];
+	if (ctx->family == AF_INET) {
+		owner_map_ipv4(key->local, local4);
+		owner_map_ipv4(key->remote, remote4);
+	}
 }
 
 /*
