@@ -340,6 +340,7 @@ static int daemon_build(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	tell_watch(daemon);
+	tell_loss(daemon);
 	if (program_continues(daemon->program))
 		tell_people(daemon, "counters continue from the run before");
 	r = daemon_attach(daemon);

@@ -71,6 +71,14 @@ void tell_watch(const struct daemon *daemon)
 		   daemon->config.interfaces);
 }
 
+void tell_loss(const struct daemon *daemon)
+{
+	char loss[WITNESS_LOSS_SIZE];
+
+	if (*witness_loss(daemon->witness, loss))
+		tell_people(daemon, "%s", loss);
+}
+
 void tell_holder(const struct daemon *daemon, const struct sighting *sighting)
 {
 	const struct process *process = &sighting->process;

@@ -12,6 +12,9 @@ void tell_people(const struct daemon *daemon, const char *format, ...) PRINTF_LI
 /* Which ports are watched, and where. */
 void tell_watch(const struct daemon *daemon);
 
+/* What cannot be known of owners here, if anything. */
+void tell_loss(const struct daemon *daemon);
+
 /* Who holds a watched port already: a sighting without a packet. */
 void tell_holder(const struct daemon *daemon, const struct sighting *sighting);
 

@@ -3,6 +3,7 @@
 #include "witness.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -182,6 +183,18 @@ int witness_visit_holders(const struct port_set *ports, witness_holder_visitor *
 			visit(argument, &sighting);
 	}
 	return r;
+}
+
+const char *witness_loss(const struct witness *witness, char out[WITNESS_LOSS_SIZE])
+{
+	struct hooks_description hooks;
+
+	hooks_describe(witness->hooks, &hooks);
+	*out = '\0';
+	if (hooks.lost)
+		snprintf(out, WITNESS_LOSS_SIZE, "processes are met by %s, which loses %s (%s)",
+			 hooks.process_hooks, hooks.lost, hooks.why);
+	return out;
 }
 
 static json_t *witness_answers(const struct owners_status *status)
