@@ -155,8 +155,13 @@ static void present_name(struct inquiry *inquiry, const struct tuple *toward,
 	struct socket_record record;
 	bool has_record;
 
-	if (socket->awaits_accept && present_find_listener(inquiry, toward, socket) < 0)
-		return;
+	if (socket->awaits_accept) {
+		if (present_find_listener(inquiry, toward, socket) < 0)
+			return;
+	} else if (socket->listening && toward->protocol == PROTOCOL_TCP &&
+		   inquiry->verdict == VERDICT_CONNECTED) {
+		return; /* the connection is gone: the list tells of the listener in its place */
+	}
 	has_record = inquiry_find_record(inquiry, socket->cookie, &record);
 	/* What is missing here does not come any more; only what is asked too often may. */
 	inquiry->is_open = false;
