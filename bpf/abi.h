@@ -324,7 +324,7 @@ struct owner_losses {
 /* What user space tells the owner hooks, and what they tell it back. */
 struct owner_board {
 	__u32 pid_namespace; /* inode of the one whose numbers are told */
-	__u32 reserved;
+	__u32 translates; /* addresses may be translated on this host */
 	struct owner_losses losses;
 };
 

@@ -36,6 +36,12 @@
 
 struct owner_board board SEC(".data.owner");
 
+/*
+ * The current task comes with its type, so that its members are plain loads: a fraction of a
+ * helper call's cost. Set before load where the kernel takes that for this kind of program.
+ */
+const volatile bool typed_task = false;
+
 /* By flow_key. Sized before load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -267,6 +273,25 @@ static __always_inline bool owner_describe(struct task_struct *task, const struc
 	return true;
 }
 
+/* The current process's key; the flags of its task. */
+static __always_inline __u32 owner_current_key(struct process_key *key)
+{
+	struct task_struct *task;
+
+	if (typed_task) {
+		task = bpf_get_current_task_btf();
+		key->tgid = task->tgid;
+		key->exec_id = task->self_exec_id;
+		key->start_boot_ns = task->group_leader->start_boottime;
+		return task->flags;
+	}
+	task = (void *)bpf_get_current_task();
+	key->tgid = BPF_CORE_READ(task, tgid);
+	key->exec_id = BPF_CORE_READ(task, self_exec_id);
+	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	return BPF_CORE_READ(task, flags);
+}
+
 static __always_inline void owner_key(struct task_struct *task, struct process_key *key)
 {
 	key->tgid = BPF_CORE_READ(task, tgid);
@@ -284,7 +309,10 @@ __noinline int owner_tell(__u64 address, __u32 is_current)
 	struct process_name *known, name = {};
 	struct process_key key;
 
-	owner_key(task, &key);
+	if (is_current)
+		owner_current_key(&key);
+	else
+		owner_key(task, &key);
 	known = bpf_map_lookup_elem(&processes, &key);
 	BPF_CORE_READ_INTO(&name.comm, task, group_leader, comm);
 	if (known && ((__u64 *)known->comm)[0] == ((__u64 *)name.comm)[0] &&
@@ -315,41 +343,47 @@ static __always_inline void owner_take_role(struct socket_record *record, enum s
 		record->received_since_boot_ns = record->received_boot_ns;
 }
 
-static __always_inline void owner_add(__u64 cookie, const struct socket_record *record)
+static __always_inline bool owner_add(__u64 cookie, const struct socket_record *record)
 {
-	if (bpf_map_update_elem(&sockets, &cookie, record, BPF_NOEXIST) == 0)
+	if (bpf_map_update_elem(&sockets, &cookie, record, BPF_NOEXIST) == 0) {
 		owner_count(&board.losses.sockets_recorded);
-	else if (!bpf_map_lookup_elem(&sockets, &cookie))
+		return true;
+	}
+	if (!bpf_map_lookup_elem(&sockets, &cookie))
 		owner_count(&board.losses.sockets_failed);
+	return false;
 }
 
 /* The current process did this with the socket of that cookie; 0: it has none. */
 __noinline int owner_note(__u64 cookie, __u64 role)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	struct socket_record fresh = {}, *record;
 	struct process_key key;
+	__u32 flags;
 
 	if (!cookie || role >= SOCKET_ROLE_COUNT)
 		return 0;
 	record = bpf_map_lookup_elem(&sockets, &cookie);
-	if (record && record->roles[role].tgid == (__u32)BPF_CORE_READ(task, tgid) &&
-	    record->roles[role].exec_id == (__u32)BPF_CORE_READ(task, self_exec_id)) {
+	flags = owner_current_key(&key);
+	if (record && record->roles[role].tgid == key.tgid &&
+	    record->roles[role].exec_id == key.exec_id) {
 		owner_stamp(record, role);
 		return 0;
 	}
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD) {
+	if (flags & PF_KTHREAD) {
 		if (record)
 			record->kernel = 1;
 		return 0;
 	}
-	owner_key(task, &key);
-	owner_tell((__u64)task, true);
-	if (!record)
-		record = &fresh;
-	owner_take_role(record, role, &key);
-	if (record == &fresh)
-		owner_add(cookie, &fresh);
+	owner_tell(bpf_get_current_task(), true);
+	if (!record) {
+		owner_take_role(&fresh, role, &key);
+		if (owner_add(cookie, &fresh))
+			return 0;
+		record = bpf_map_lookup_elem(&sockets, &cookie); /* another was faster */
+	}
+	if (record)
+		owner_take_role(record, role, &key);
 	return 0;
 }
 
@@ -365,20 +399,18 @@ static __always_inline struct sock *owner_wire_socket(struct sock *sk)
 	return BPF_CORE_READ(mptcp, first);
 }
 
-#define SOCKFS_MAGIC 0x534f434b
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 
-/* The socket behind an open file; NULL: it is none. */
+/* The socket behind an open file; NULL: it is none, as is a socket's name opened with O_PATH. */
 static __always_inline struct sock *owner_file_sock(struct file *file)
 {
 	struct socket *socket;
 
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK ||
-	    BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
 static __always_inline bool owner_is_inet(struct sock *sk)
@@ -394,9 +426,8 @@ static __always_inline bool owner_is_inet(struct sock *sk)
  */
 static __always_inline void owner_note_sock(struct sock *sk, enum socket_role role)
 {
-	__u64 task = bpf_get_current_task();
+	__u64 cookie, task;
 	struct process_key key;
-	__u64 cookie;
 
 	if (!sk)
 		return;
@@ -413,7 +444,8 @@ static __always_inline void owner_note_sock(struct sock *sk, enum socket_role ro
 		owner_note(cookie, role);
 		return;
 	}
-	owner_key((void *)task, &key);
+	task = bpf_get_current_task();
+	owner_current_key(&key);
 	owner_tell(task, true);
 	bpf_map_update_elem(&senders, &task, &key, BPF_ANY);
 }
@@ -422,12 +454,11 @@ static __always_inline void owner_note_sock(struct sock *sk, enum socket_role ro
 static __always_inline void owner_tell_socket(enum owner_event_type type, __u64 cookie,
 					      const struct flow_key *flow)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	struct listener_event *event;
 	struct process_key key;
 
-	owner_key(task, &key);
-	owner_tell((__u64)task, true);
+	owner_current_key(&key);
+	owner_tell(bpf_get_current_task(), true);
 	event = bpf_ringbuf_reserve(&records, sizeof(*event), 0);
 	if (!event) {
 		owner_count(&board.losses.records_lost);
@@ -441,6 +472,20 @@ static __always_inline void owner_tell_socket(enum owner_event_type type, __u64 
 	event->port = flow->local_port;
 	event->protocol = flow->protocol;
 	bpf_ringbuf_submit(event, 0);
+}
+
+/* The same of a socket whose type the verifier knows: its members are plain loads. */
+static __always_inline void owner_note_typed(struct sock *sk, enum socket_role role)
+{
+	__u16 family;
+
+	if (!sk)
+		return;
+	family = sk->__sk_common.skc_family;
+	if ((family == AF_INET || family == AF_INET6) && sk->sk_protocol != IPPROTO_MPTCP)
+		owner_note(sk->__sk_common.skc_cookie.counter, role);
+	else if (family == AF_INET || family == AF_INET6 || family == AF_PACKET)
+		owner_note_sock(sk, role);
 }
 
 #define SOL_PACKET 263
@@ -476,17 +521,18 @@ static __always_inline void owner_write_flow(const struct flow_key *key, __u64 c
 }
 
 /*
- * The flow's packets go to and come from this socket. Flows without a watched port are noted for
- * any namespace alone: that is where address translation is looked up.
+ * The flow's packets go to and come from this socket. Where addresses may be translated, so are
+ * those without a watched port noted, for any namespace: they may stand behind one that has.
  */
 static __always_inline void owner_note_flow(struct flow_key *key, __u64 cookie)
 {
+	bool is_watched = owner_is_watched(key->protocol, key->local_port) ||
+			  owner_is_watched(key->protocol, key->remote_port);
 	__u32 netns = key->netns;
 
-	if (!cookie)
+	if (!cookie || !(is_watched || board.translates))
 		return;
-	if (owner_is_watched(key->protocol, key->local_port) ||
-	    owner_is_watched(key->protocol, key->remote_port))
+	if (is_watched)
 		owner_write_flow(key, cookie, netns);
 	key->netns = 0;
 	owner_write_flow(key, cookie, netns);

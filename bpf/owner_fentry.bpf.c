@@ -11,21 +11,21 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("fentry/security_sock_graft")
 int BPF_PROG(owner_accept, struct sock *sk)
 {
-	owner_note_sock(sk, SOCKET_ACCEPTED);
+	owner_note_typed(sk, SOCKET_ACCEPTED);
 	return 0;
 }
 
 SEC("fentry/security_socket_sendmsg")
 int BPF_PROG(owner_sendmsg, struct socket *socket)
 {
-	owner_note_sock(BPF_CORE_READ(socket, sk), SOCKET_SENT);
+	owner_note_typed(socket->sk, SOCKET_SENT);
 	return 0;
 }
 
 SEC("fentry/security_socket_recvmsg")
 int BPF_PROG(owner_recvmsg, struct socket *socket)
 {
-	owner_note_sock(BPF_CORE_READ(socket, sk), SOCKET_RECEIVED);
+	owner_note_typed(socket->sk, SOCKET_RECEIVED);
 	return 0;
 }
 

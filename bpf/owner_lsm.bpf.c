@@ -10,20 +10,20 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("lsm/sock_graft")
 void BPF_PROG(owner_accept, struct sock *sk)
 {
-	owner_note_sock(sk, SOCKET_ACCEPTED);
+	owner_note_typed(sk, SOCKET_ACCEPTED);
 }
 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(owner_sendmsg, struct socket *socket)
 {
-	owner_note_sock(socket->sk, SOCKET_SENT);
+	owner_note_typed(socket->sk, SOCKET_SENT);
 	return 0;
 }
 
 SEC("lsm/socket_recvmsg")
 int BPF_PROG(owner_recvmsg, struct socket *socket)
 {
-	owner_note_sock(socket->sk, SOCKET_RECEIVED);
+	owner_note_typed(socket->sk, SOCKET_RECEIVED);
 	return 0;
 }
 

@@ -23,11 +23,11 @@ struct syscall_exit {
 /* The socket behind a descriptor of the current process. */
 static __always_inline struct sock *owner_descriptor(__s64 fd)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = task->files->fdt;
+	struct file **files = table->fd, *file = NULL;
 
-	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || fd >= table->max_fds)
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return owner_file_sock(file);
@@ -75,20 +75,20 @@ int owner_recvmsg_entry(struct syscall_entry *ctx)
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(owner_tcp_sendmsg, struct sock *sk)
 {
-	owner_note_sock(sk, SOCKET_SENT);
+	owner_note_typed(sk, SOCKET_SENT);
 	return 0;
 }
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(owner_sendmsg, struct sock *sk)
 {
-	owner_note_sock(sk, SOCKET_SENT);
+	owner_note_typed(sk, SOCKET_SENT);
 	return 0;
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(owner_recvmsg, struct sock *sk)
 {
-	owner_note_sock(sk, SOCKET_RECEIVED);
+	owner_note_typed(sk, SOCKET_RECEIVED);
 	return 0;
 }

@@ -19,15 +19,10 @@ typedef __u64 u64;
 
 /* names in directories */
 
-struct super_block {
-	unsigned long s_magic;
-};
-
 struct inode {
 	unsigned short i_mode;
 	unsigned int i_nlink;
 	unsigned long i_ino;
-	struct super_block *i_sb;
 };
 
 struct qstr {

@@ -138,6 +138,7 @@ static void daemon_on_second(void *argument, uint32_t events)
 
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
+	witness_look(daemon->witness);
 	troubles_look(daemon->troubles, daemon->config.window_ns);
 	daemon_tell_holders(daemon);
 	tell_status(daemon);

@@ -16,6 +16,7 @@
 
 struct witness {
 	size_t socket_room;
+	bool translates;
 	struct hooks *hooks;
 	struct owners *owners;
 	struct reports *reports; /* NULL: there are no hooks */
@@ -101,6 +102,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 	r = owners_new(&witness->owners, witness->reports ? &source : NULL);
 	if (r < 0)
 		return log_error(r, "open the kernel's socket list");
+	witness_look(witness);
 	r = witness_scan(witness);
 	if (r < 0 && r != -EOPNOTSUPP)
 		log_error(r, "note the sockets that are open already, ignoring");
@@ -134,6 +136,15 @@ void witness_free(struct witness *witness)
 	reports_free(witness->reports);
 	hooks_free(witness->hooks);
 	free(witness);
+}
+
+void witness_look(struct witness *witness)
+{
+	/* Once in use it stays so: a rule that is not met now is there all the same. */
+	if (!witness->translates && owners_may_translate(witness->owners)) {
+		witness->translates = true;
+		hooks_set_translation(witness->hooks, true);
+	}
 }
 
 struct owners *witness_owners(struct witness *witness)

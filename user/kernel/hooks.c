@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -57,6 +58,7 @@ struct hooks {
 	int sockets_fd; /* the program's own */
 	int flows_fd; /* the cgroup object's own */
 	size_t flow_count;
+	struct owner_board *board; /* shared with the programs; NULL: off */
 	struct bpf_object *cgroup; /* owns the maps that the others share; NULL: off */
 	struct bpf_object *process[COPIES_MAX];
 	struct bpf_object *sendpage; /* beside another rung than kprobe */
@@ -142,8 +144,22 @@ static void hooks_skip_missing(struct bpf_object *object)
 	btf__free(btf);
 }
 
-static int hooks_open(const struct hooks *hooks, const void *elf, size_t size, const char *name,
-		      struct bpf_object **ret_object)
+/* Sets `typed_task`, the one constant that an owner object has. */
+static void hooks_set_typed(struct bpf_object *object)
+{
+	const bool typed_task = true;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		const char *dot = strrchr(bpf_map__name(map), '.');
+
+		if (dot && util_streq(dot, ".rodata"))
+			bpf_map__set_initial_value(map, &typed_task, sizeof(typed_task));
+	}
+}
+
+static int hooks_try(const struct hooks *hooks, const void *elf, size_t size, const char *name,
+		     bool is_typed, struct bpf_object **ret_object)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
 	struct bpf_object *object = bpf_object__open_mem(elf, size, &options);
@@ -152,6 +168,8 @@ static int hooks_open(const struct hooks *hooks, const void *elf, size_t size, c
 	if (!object)
 		return -errno;
 	hooks_skip_missing(object);
+	if (is_typed)
+		hooks_set_typed(object);
 	r = hooks_share_maps(hooks, object);
 	if (r == 0)
 		r = bpf_object__load(object);
@@ -161,6 +179,15 @@ static int hooks_open(const struct hooks *hooks, const void *elf, size_t size, c
 	}
 	*ret_object = object;
 	return 0;
+}
+
+/* Loads an object, the faster way if this kernel can. */
+static int hooks_open(const struct hooks *hooks, const void *elf, size_t size, const char *name,
+		      struct bpf_object **ret_object)
+{
+	if (hooks_try(hooks, elf, size, name, true, ret_object) == 0)
+		return 0;
+	return hooks_try(hooks, elf, size, name, false, ret_object);
 }
 
 /* A system call's tracepoint, whose number is read in a mount of our own. */
@@ -235,16 +262,26 @@ static void hooks_detach(struct hooks *hooks, size_t kept)
 }
 
 /* Tells the hooks whose process numbers are meant. */
-static int hooks_write_board(const struct hooks *hooks)
+static int hooks_map_board(struct hooks *hooks)
 {
-	struct owner_board board = {};
 	struct stat namespace;
-	__u32 zero = 0;
+	void *board;
 
 	if (stat("/proc/self/ns/pid", &namespace) < 0)
 		return -errno;
-	board.pid_namespace = namespace.st_ino;
-	return bpf_map_update_elem(hooks_map_fd(hooks, ".data.owner"), &zero, &board, BPF_ANY);
+	board = mmap(NULL, sizeof(*hooks->board), PROT_READ | PROT_WRITE, MAP_SHARED,
+		     hooks_map_fd(hooks, ".data.owner"), 0);
+	if (board == MAP_FAILED)
+		return -errno;
+	hooks->board = board;
+	hooks->board->pid_namespace = namespace.st_ino;
+	return 0;
+}
+
+static void hooks_unmap_board(struct hooks *hooks)
+{
+	if (hooks->board)
+		munmap(TAKE(hooks->board), sizeof(*hooks->board));
 }
 
 static int hooks_take_cgroup(struct hooks *hooks)
@@ -259,13 +296,14 @@ static int hooks_take_cgroup(struct hooks *hooks)
 	if (r < 0)
 		return r;
 	hooks->flows_fd = hooks_map_fd(hooks, "flows");
-	r = hooks_write_board(hooks);
+	r = hooks_map_board(hooks);
 	root = detached_mount("cgroup2");
 	if (r == 0)
 		r = root < 0 ? root : hooks_attach(hooks, hooks->cgroup, root);
 	hooks->cgroup_links = hooks->link_count;
 	if (r < 0) {
 		hooks_detach(hooks, 0);
+		hooks_unmap_board(hooks);
 		bpf_object__close(TAKE(hooks->cgroup));
 	}
 	return r;
@@ -399,6 +437,7 @@ void hooks_free(struct hooks *hooks)
 	bpf_object__close(hooks->sendpage);
 	for (int copy = 0; copy < COPIES_MAX; copy++)
 		bpf_object__close(hooks->process[copy]);
+	hooks_unmap_board(hooks);
 	bpf_object__close(hooks->cgroup);
 	free(hooks);
 }
@@ -446,6 +485,12 @@ int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struc
 	return hooks->cgroup ? bpf_map_lookup_elem(hooks->flows_fd, key, ret_flow) : -ENOENT;
 }
 
+void hooks_set_translation(struct hooks *hooks, bool translates)
+{
+	if (hooks->board)
+		hooks->board->translates = translates;
+}
+
 int hooks_records_fd(const struct hooks *hooks)
 {
 	return hooks->cgroup ? bpf_object__find_map_fd_by_name(hooks->cgroup, "records") : -1;
@@ -453,9 +498,6 @@ int hooks_records_fd(const struct hooks *hooks)
 
 void hooks_describe(const struct hooks *hooks, struct hooks_description *ret_description)
 {
-	struct owner_board board = {};
-	__u32 zero = 0;
-
 	memset(ret_description, 0, sizeof(*ret_description));
 	ret_description->process_hooks = hooks->rung ? hooks->rung->word : "none";
 	ret_description->lost = hooks->rung ? hooks->rung->lost :
@@ -464,7 +506,6 @@ void hooks_describe(const struct hooks *hooks, struct hooks_description *ret_des
 	ret_description->cgroup = hooks->cgroup != NULL;
 	ret_description->scan = hooks->scan != NULL;
 	memcpy(ret_description->why, hooks->why, sizeof(ret_description->why));
-	if (hooks->cgroup)
-		bpf_map_lookup_elem(hooks_map_fd(hooks, ".data.owner"), &zero, &board);
-	ret_description->losses = board.losses;
+	if (hooks->board)
+		ret_description->losses = hooks->board->losses;
 }

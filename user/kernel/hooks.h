@@ -41,6 +41,9 @@ int hooks_scan(struct hooks *hooks);
 int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record);
 int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow);
 
+/* May addresses be translated on this host? Then every connection's flow is noted. */
+void hooks_set_translation(struct hooks *hooks, bool translates);
+
 /* The ring of records (reports.h): the hooks' own descriptor; -1: there is none. */
 int hooks_records_fd(const struct hooks *hooks);
 

@@ -131,8 +131,9 @@ static int system_find_abroad(void *argument, const struct tuple *packet,
 }
 
 /* Is any connection tracked? Spares hosts without address translation the questions. */
-static bool system_tracks(const struct system *system)
+static bool system_tracks(void *argument)
 {
+	const struct system *system = argument;
 	char digit;
 
 	return pread(system->tracked_fd, &digit, 1, 0) == 1 && digit != '0';
@@ -291,6 +292,7 @@ int outside_open(struct outside *ret_outside)
 		.find_socket = system_find_socket,
 		.find_abroad = system_find_abroad,
 		.translate = system_translate,
+		.tracks = system_tracks,
 		.is_local = system_is_local,
 		.find_holders = system_find_holders,
 		.holds = system_holds,

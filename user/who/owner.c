@@ -73,6 +73,13 @@ void owners_take_process(struct owners *owners, const struct process_event *even
 	(void)records_take(owners->records, event);
 }
 
+bool owners_may_translate(const struct owners *owners)
+{
+	const struct outside *outside = &owners->means.outside;
+
+	return outside->tracks(outside->argument);
+}
+
 /* By the record, else by /proc if it is the same process still. False: not to be named. */
 static bool owners_name(struct owners *owners, struct inquiry *inquiry)
 {

@@ -38,6 +38,9 @@ void owners_free(struct owners *owners);
 /* Remembers a process; the event must have its full, checked size. */
 void owners_take_process(struct owners *owners, const struct process_event *event);
 
+/* Does this host translate addresses, as far as can be seen now? */
+bool owners_may_translate(const struct owners *owners);
+
 /*
  * Fills quality, process, created_by and accepted_by of a sighting whose verdict is known, and
  * corrects the verdict where the kernel's socket look-up was deceived (address translation).
