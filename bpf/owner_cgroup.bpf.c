@@ -12,7 +12,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* The namespace of a socket that a context points to. */
 static __always_inline __u32 owner_netns(const void *context_sock)
 {
-	struct sock *sk = (void *)owner_address(context_sock);
+	struct sock *sk = (void *)process_address(context_sock);
 
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }

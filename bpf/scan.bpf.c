@@ -49,9 +49,9 @@ int scan_files(struct bpf_iter__task_file *ctx)
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	if (!cookie)
 		return 0;
-	owner_key(task, &key);
+	process_task_key(task, &key);
 	if (scan_is_watched(sk))
-		owner_tell(owner_address(task), false);
+		process_tell(process_address(task), false);
 	scan_note(cookie, &key);
 	return 0;
 }
