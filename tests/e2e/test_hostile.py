@@ -93,3 +93,14 @@ def test_a_payload_reaches_no_alert(sandbox):
     sandbox.wire.send(tcp4(3409, "PA", payload=b"\x1b[31mforged\n<0>1 "))
     sandbox.wait_alert()
     assert "forged" not in sandbox.log.read_text()
+
+
+def test_a_command_line_of_64_kib_reaches_the_json_log_whole(sandbox):
+    argument = "quote\" ]\n\x1b[31m" * 4096
+    sandbox.start()
+    process = sandbox.here.start(
+        "python3", "-c", "import socket, time; s = socket.create_server(('', 3409)); "
+        "time.sleep(50)", argument)
+    alert = sandbox.wait_alert(event_action="listener", process_pid=process.pid)
+    assert alert["process"]["command_line"].endswith(" " + argument)
+    assert len(sandbox.log.read_text().splitlines()) == len(sandbox.alerts())

@@ -5,6 +5,7 @@
 
 #include "../base/log.h"
 #include "../kernel/watch.h"
+#include "../model/command.h"
 #include "../model/config.h"
 #include "../model/words.h"
 #include "../who/owner.h"
@@ -39,7 +40,7 @@ static json_t *owner_process(const struct process *process)
 
 	owner_put(object, "name", value_text(process->name));
 	owner_put(object, "executable", value_text(process->executable));
-	owner_put(object, "command_line", value_text(process->command_line));
+	owner_put(object, "command_line", value_text(command_get(process)));
 	owner_put(object, "user", owner_user(process));
 	owner_put(object, "start", value_time(process->start_wall_ns));
 	if (process->parent_pid)

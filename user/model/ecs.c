@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/text.h"
 #include "../base/util.h"
+#include "command.h"
 #include "community_id.h"
 #include "words.h"
 
@@ -167,7 +168,7 @@ void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process
 
 	if (process->pid) {
 		ecs_put_text(maker, object, "executable", process->executable);
-		ecs_put_text(maker, object, "command_line", process->command_line);
+		ecs_put_text(maker, object, "command_line", command_get(process));
 		put_user(maker, object, process);
 		ecs_put_time(maker, object, "start", process->start_wall_ns);
 		put_brief(maker, object, "parent", process->parent_pid, process->parent_name);

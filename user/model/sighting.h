@@ -53,7 +53,8 @@ struct process {
 	char name[PROCESS_NAME_SIZE];
 	char parent_name[PROCESS_NAME_SIZE];
 	char executable[PROCESS_PATH_SIZE];
-	char command_line[PROCESS_COMMAND_SIZE]; /* arguments joined by single spaces */
+	char command_line[PROCESS_COMMAND_SIZE]; /* arguments joined by single spaces: command.h */
+	uint64_t long_command; /* 0: it is whole; else its number among the long ones */
 	char user[PROCESS_NAME_SIZE];
 	char cgroup[PROCESS_PATH_SIZE]; /* path below the hierarchy's root */
 	char unit[PROCESS_UNIT_SIZE]; /* systemd unit */

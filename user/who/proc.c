@@ -13,6 +13,7 @@
 
 #include "../base/clock.h"
 #include "../base/util.h"
+#include "../model/command.h"
 #include "cgroup.h"
 #include "path.h"
 
@@ -66,14 +67,11 @@ static int proc_read_stat(pid_t pid, struct process *process, unsigned long long
 
 static void proc_read_command_line(pid_t pid, struct process *process)
 {
-	ssize_t length = proc_read_file(pid, "cmdline", process->command_line,
-					sizeof(process->command_line));
+	_cleanup_free_ char *arguments = malloc(COMMAND_LENGTH_MAX + 1);
+	ssize_t length = arguments ? proc_read_file(pid, "cmdline", arguments,
+						    COMMAND_LENGTH_MAX + 1) : 0;
 
-	while (length > 0 && process->command_line[length - 1] == '\0')
-		length--;
-	for (ssize_t i = 0; i < length; i++)
-		if (process->command_line[i] == '\0')
-			process->command_line[i] = ' ';
+	command_set(process, arguments, MAX(length, 0));
 }
 
 /* Is there a file of this name, as the process sees it? Then the remark is a part of the name. */

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/table.h"
 #include "../base/util.h"
+#include "../model/command.h"
 #include "cgroup.h"
 #include "path.h"
 #include "proc.h"
@@ -22,6 +23,7 @@ struct record {
 	uid_t uid;
 	uint32_t netns;
 	bool executable_unlinked;
+	uint64_t long_command;
 	char texts[]; /* name, parent's name, executable, command line, cgroup: each terminated */
 };
 
@@ -81,25 +83,14 @@ static void record_copy(char *to, size_t size, const char *from, size_t length)
 	to[part] = '\0';
 }
 
-static void record_join_arguments(const struct process_event *event, struct process *process)
-{
-	size_t length = MIN(event->args_length, sizeof(event->args));
-
-	while (length && event->args[length - 1] == '\0')
-		length--;
-	length = MIN(length, sizeof(process->command_line) - 1);
-	for (size_t i = 0; i < length; i++)
-		process->command_line[i] = event->args[i] ? event->args[i] : ' ';
-}
-
 /*
- * A path longer than the event is read from /proc, if the process is still the one; and so are
- * the arguments where the kernel could not read them: those of another than the current process.
+ * A path or arguments longer than the event are read from /proc, if the process is still the one;
+ * and so are the arguments of another than the current process, which the kernel could not read.
  */
 static void record_complete(const struct process_event *event, struct process *process,
 			    bool exe_is_whole, bool cgroup_is_whole)
 {
-	bool has_arguments = event->args_length || !event->args_cut;
+	bool has_arguments = !event->args_cut;
 	_cleanup_free_ struct process *live = NULL;
 
 	if ((exe_is_whole && cgroup_is_whole && has_arguments) || !event->pid)
@@ -112,8 +103,10 @@ static void record_complete(const struct process_event *event, struct process *p
 		memcpy(process->executable, live->executable, sizeof(live->executable));
 	if (!cgroup_is_whole)
 		memcpy(process->cgroup, live->cgroup, sizeof(live->cgroup));
-	if (!has_arguments)
+	if (!has_arguments) {
 		memcpy(process->command_line, live->command_line, sizeof(live->command_line));
+		process->long_command = live->long_command;
+	}
 }
 
 static void record_read_event(const struct process_event *event, struct process *process)
@@ -137,7 +130,7 @@ static void record_read_event(const struct process_event *event, struct process 
 					       event->cgroup_cut, process->cgroup,
 					       sizeof(process->cgroup));
 	path_strip_memfd(process->executable, event->exe_unlinked);
-	record_join_arguments(event, process);
+	command_set(process, event->args, MIN(event->args_length, sizeof(event->args)));
 	record_complete(event, process, exe_is_whole, cgroup_is_whole);
 }
 
@@ -161,6 +154,7 @@ static struct record *record_pack(const struct process *process)
 		.uid = process->uid,
 		.netns = process->netns,
 		.executable_unlinked = process->executable_unlinked,
+		.long_command = process->long_command,
 	};
 	place = record->texts;
 	for (size_t i = 0; i < RECORD_TEXTS; i++)
@@ -235,6 +229,7 @@ int records_find(struct records *records, const struct process_key *key,
 		.uid = (*place)->uid,
 		.netns = (*place)->netns,
 		.executable_unlinked = (*place)->executable_unlinked,
+		.long_command = (*place)->long_command,
 		.start_boot_ns = key->start_boot_ns,
 		.start_wall_ns = clock_wall_from_boot(key->start_boot_ns),
 	};
