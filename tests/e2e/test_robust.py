@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What goes wrong around the sensor must not stop it, nor make it leave things behind."""
 
+import itertools
 import json
 import os
+import re
 import signal
 import time
+from pathlib import Path
 
 import kernel
 import pytest
@@ -149,3 +152,29 @@ def test_more_peers_than_there_is_room_for_are_evicted_and_counted(sandbox):
     shown = sandbox.cli("peer", "show", "limit", "100000")["peers"]
     assert len(shown) + accounting["peers_evicted"] == sent
     assert len(shown) > 50_000
+
+
+MILLION = 1_000_000
+
+
+def test_a_million_spoofed_peers_hide_no_connection(sandbox):
+    """Memory and alerts stay bounded, every packet is counted, and the one real thing is told."""
+    server = sandbox.here.start("nc", "-l", "-k", "3410")
+    wait_for("nc listens", lambda: sandbox.here.listens("tcp", 3410))
+    sensor = sandbox.start("--xdp", "native")
+    began = time.monotonic()
+    frames = spoofed(MILLION)
+    for batch in range(10):
+        sandbox.wire.send(*itertools.islice(frames, MILLION // 10))
+        if batch == 5:
+            sandbox.there.call("nc", "-z", "192.0.2.1", "3410")
+    sandbox.wait_packets(3409, MILLION - sandbox.wire.dropped())
+    alert = sandbox.wait_alert(event_action="connection", destination_port=3410)
+    assert alert["process"]["pid"] == server.pid
+    seconds = time.monotonic() - began
+    assert len(sandbox.alerts()) <= 20 * (seconds + 2)
+    accounting = sandbox.accounting()
+    assert accounting["matched"] == \
+        accounting["sampled"] + accounting["suppressed"] + accounting["lost"]
+    status = Path(f"/proc/{sensor.process.pid}/status").read_text()
+    assert int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) < 160 << 10
