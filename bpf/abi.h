@@ -326,6 +326,7 @@ struct owner_board {
 	__u32 pid_namespace; /* inode of the one whose numbers are told */
 	__u32 translates; /* addresses may be translated on this host */
 	struct owner_losses losses;
+	struct socket_record blank; /* all zero: what a new record begins as */
 };
 
 /* A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. */
@@ -374,7 +375,7 @@ ABI_SIZE(struct flow_key, 44);
 ABI_SIZE(struct flow, 24);
 ABI_SIZE(struct process_event, 2672);
 ABI_SIZE(struct listener_event, 64);
-ABI_SIZE(struct owner_board, 40);
+ABI_SIZE(struct owner_board, 192);
 ABI_SIZE(struct packet_event, 112);
 #undef ABI_SIZE
 

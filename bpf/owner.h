@@ -59,21 +59,23 @@ static __always_inline void owner_take_role(struct socket_record *record, enum s
 		record->received_since_boot_ns = record->received_boot_ns;
 }
 
-static __always_inline bool owner_add(__u64 cookie, const struct socket_record *record)
+/* The socket's record, made when absent; NULL when there is no room, or for the verifier's sake. */
+static __always_inline struct socket_record *owner_record(__u64 cookie)
 {
-	if (bpf_map_update_elem(&sockets, &cookie, record, BPF_NOEXIST) == 0) {
+	struct socket_record *record;
+
+	if (bpf_map_update_elem(&sockets, &cookie, &board.blank, BPF_NOEXIST) == 0)
 		process_count(&board.losses.sockets_recorded);
-		return true;
-	}
-	if (!bpf_map_lookup_elem(&sockets, &cookie))
+	record = bpf_map_lookup_elem(&sockets, &cookie);
+	if (!record)
 		process_count(&board.losses.sockets_failed);
-	return false;
+	return record;
 }
 
 /* The current process did this with the socket of that cookie; 0: it has none. */
 __noinline int owner_note(__u64 cookie, __u64 role)
 {
-	struct socket_record fresh = {}, *record;
+	struct socket_record *record;
 	struct process_key key;
 	__u32 flags;
 
@@ -92,12 +94,8 @@ __noinline int owner_note(__u64 cookie, __u64 role)
 		return 0;
 	}
 	process_tell(bpf_get_current_task(), true);
-	if (!record) {
-		owner_take_role(&fresh, role, &key);
-		if (owner_add(cookie, &fresh))
-			return 0;
-		record = bpf_map_lookup_elem(&sockets, &cookie); /* another was faster */
-	}
+	if (!record)
+		record = owner_record(cookie);
 	if (record)
 		owner_take_role(record, role, &key);
 	return 0;

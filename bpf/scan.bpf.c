@@ -21,16 +21,14 @@ static __always_inline bool scan_is_watched(struct sock *sk)
 
 static __always_inline void scan_note(__u64 cookie, const struct process_key *key)
 {
-	struct socket_record *record = bpf_map_lookup_elem(&sockets, &cookie), fresh = {};
+	struct socket_record *record = owner_record(cookie);
 
-	if (!record) {
-		fresh.roles[SOCKET_HELD] = *key;
-		owner_add(cookie, &fresh);
-	} else if (!record->roles[SOCKET_HELD].tgid) {
+	if (!record)
+		return;
+	if (!record->roles[SOCKET_HELD].tgid)
 		record->roles[SOCKET_HELD] = *key;
-	} else if (record->roles[SOCKET_HELD].tgid != key->tgid) {
+	else if (record->roles[SOCKET_HELD].tgid != key->tgid)
 		record->shared = 1;
-	}
 }
 
 SEC("iter/task_file")
@@ -59,15 +57,13 @@ int scan_files(struct bpf_iter__task_file *ctx)
 static __always_inline void scan_kernel_socket(struct sock *sk)
 {
 	__u64 cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	struct socket_record *record, fresh = { .kernel = 1 };
+	struct socket_record *record;
 
 	if (!cookie || !BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
 		return;
-	record = bpf_map_lookup_elem(&sockets, &cookie);
+	record = owner_record(cookie);
 	if (record)
 		record->kernel = 1;
-	else
-		owner_add(cookie, &fresh);
 }
 
 SEC("iter/tcp")
