@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Names of processes that are gone at once, whose pid is another's, or whose file is not there."""
 
+import os
+import shutil
+import subprocess
+
 import pytest
 from actors import PORT, Stage, cgroup_folder, read_lines
 
@@ -36,8 +40,17 @@ def test_two_programs_under_one_pid(sandbox, stage):
     assert sum(process["name"] == "other" for _, process in clients) == 10
 
 
+def is_chroot():
+    """Then processes of other mount namespaces see their own paths longer than this one does."""
+    seen = subprocess.run(("unshare", "-m", "readlink", "/proc/self/exe"), check=True,
+                          capture_output=True, text=True).stdout.strip()
+    return seen != os.path.realpath(shutil.which("readlink"))
+
+
 @pytest.mark.parametrize("kind", ["memfd", "deleted", "bind", "overlay", "chroot", "long"])
 def test_executables_that_are_not_where_they_seem(sandbox, stage, kind):
+    if kind in ("bind", "overlay", "chroot") and is_chroot():
+        pytest.skip("in a chroot, this program's own view of its path is not the sensor's")
     stage.watch("lo")
     folder = sandbox.directory / "exe"
     folder.mkdir()
