@@ -39,6 +39,13 @@ def judge(truth, samples, *options):
     return done.returncode, done.stdout
 
 
+def is_chroot():
+    """Then paths of other mount namespaces are told from elsewhere than this one's root."""
+    roots = [line.split()[3] for line in Path("/proc/self/mountinfo").read_text().splitlines()
+             if line.split()[4] == "/"]
+    return roots != ["/"]
+
+
 class Stage:
     """
     truth: what those did whom the sensor can know; what the silent side did is told nowhere.

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from actors import PORT, Stage, read_lines
+from actors import PORT, Stage, is_chroot, read_lines
 from netns import wait_for
 from wire import PEER4, SENSOR4, tcp4
 
@@ -175,6 +175,8 @@ def test_the_hooks_are_told(sandbox):
 
 def test_without_the_hooks_nobody_is_named_wrongly(sandbox, stage):
     """Who holds a listener that several share is all that /proc tells: so one alone serves."""
+    if is_chroot():
+        pytest.skip("in a chroot, /proc alone tells paths from elsewhere")
     stage.watch("lo", "--owner-hooks", "none")
     assert sandbox.status()["owners"]["hooks"] == "none"
     stage.serve(sandbox.here, "serve", HERE, PORT, 100)

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Names of processes that are gone at once, whose pid is another's, or whose file is not there."""
 
-import os
-import shutil
-import subprocess
-
 import pytest
-from actors import PORT, Stage, cgroup_folder, read_lines
+from actors import PORT, Stage, cgroup_folder, is_chroot, read_lines
 
 HERE = "127.0.0.1"
 
@@ -38,13 +34,6 @@ def test_two_programs_under_one_pid(sandbox, stage):
     assert {process["executable"] for _, process in clients} == {
         line["executable"] for line, _ in clients}
     assert sum(process["name"] == "other" for _, process in clients) == 10
-
-
-def is_chroot():
-    """Then processes of other mount namespaces see their own paths longer than this one does."""
-    seen = subprocess.run(("unshare", "-m", "readlink", "/proc/self/exe"), check=True,
-                          capture_output=True, text=True).stdout.strip()
-    return seen != os.path.realpath(shutil.which("readlink"))
 
 
 @pytest.mark.parametrize("kind", ["memfd", "deleted", "bind", "overlay", "chroot", "long"])

@@ -2,6 +2,7 @@
 /* path.c - components into paths, kernel's remarks out of them. */
 #include "path.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "../base/util.h"
@@ -65,4 +66,26 @@ void path_strip_memfd(char *path, bool is_unlinked)
 	if (is_unlinked && strncmp(path, PATH_MEMFD, strlen(PATH_MEMFD)) == 0 &&
 	    !strchr(path + 1, '/'))
 		memmove(path, path + 1, strlen(path));
+}
+
+static char path_root[PATH_MAX]; /* "": the kernel's own */
+
+void path_learn_root(const char *told, const char *seen)
+{
+	size_t told_length = strlen(told), seen_length = strlen(seen);
+	size_t length = told_length - seen_length;
+
+	if (seen_length && told_length > seen_length && length < sizeof(path_root) &&
+	    util_streq(told + length, seen)) {
+		memcpy(path_root, told, length);
+		path_root[length] = '\0';
+	}
+}
+
+void path_strip_root(char *path)
+{
+	size_t length = strlen(path_root);
+
+	if (length && strncmp(path, path_root, length) == 0 && path[length] == '/')
+		memmove(path, path + length, strlen(path + length) + 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* path.h - paths as the kernel's records and /proc spell them. Pure. */
+/* path.h - paths as the kernel's records and /proc spell them. Asks nobody. */
 #ifndef WHO_PATH_H
 #define WHO_PATH_H
 
@@ -22,5 +22,15 @@ bool path_strip_deleted(char *path);
 
 /* A file that never had a name (memfd_create(2)) is "memfd:NAME", not "/memfd:NAME". */
 void path_strip_memfd(char *path, bool is_unlinked);
+
+/*
+ * The kernel tells paths from its own root, and so does /proc those of other mount namespaces,
+ * where this process lives in a chroot. told: its own program's path as the kernel told it; seen:
+ * as it sees it itself. Kept for path_strip_root().
+ */
+void path_learn_root(const char *told, const char *seen);
+
+/* As it would be seen from this process's root. */
+void path_strip_root(char *path);
 
 #endif

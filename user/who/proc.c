@@ -101,6 +101,7 @@ static void proc_read_executable(pid_t pid, struct process *process, uint64_t *r
 	if (!proc_is_named(pid, &file, target))
 		process->executable_unlinked = path_strip_deleted(target);
 	path_strip_memfd(target, process->executable_unlinked);
+	path_strip_root(target);
 	path_copy(target, process->executable, sizeof(process->executable));
 }
 

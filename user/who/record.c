@@ -35,7 +35,6 @@ struct record_user {
 };
 
 struct records {
-	char root[PROCESS_PATH_SIZE]; /* where the kernel sees this process's root; "": at its own */
 	struct table *table; /* struct process_key -> struct record * */
 	struct table *users; /* uid -> struct record_user */
 };
@@ -165,26 +164,14 @@ static struct record *record_pack(const struct process *process)
 	return record;
 }
 
-/* The kernel tells paths from its own root. What it tells of this process shows where that is. */
-static void records_learn_root(struct records *records, const struct process *own)
+/* What the kernel tells of this very process shows where its root is. */
+static void record_learn_root(const struct process *own)
 {
 	char seen[PROCESS_PATH_SIZE];
-	ssize_t seen_length = readlink("/proc/self/exe", seen, sizeof(seen));
-	ssize_t root_length = (ssize_t)strlen(own->executable) - seen_length;
+	ssize_t length = readlink("/proc/self/exe", seen, sizeof(seen) - 1);
 
-	if (seen_length > 0 && root_length > 0 &&
-	    memcmp(own->executable + root_length, seen, seen_length) == 0)
-		snprintf(records->root, sizeof(records->root), "%.*s", (int)root_length,
-			 own->executable);
-}
-
-/* As /proc would show it here. */
-static void records_strip_root(const struct records *records, char *path)
-{
-	size_t length = strlen(records->root);
-
-	if (length && strncmp(path, records->root, length) == 0 && path[length] == '/')
-		memmove(path, path + length, strlen(path + length) + 1);
+	seen[MAX(length, 0)] = '\0';
+	path_learn_root(own->executable, seen);
 }
 
 int records_take(struct records *records, const struct process_event *event)
@@ -196,8 +183,8 @@ int records_take(struct records *records, const struct process_event *event)
 		return -ENOMEM;
 	record_read_event(event, process);
 	if (event->pid == (uint32_t)getpid())
-		records_learn_root(records, process);
-	records_strip_root(records, process->executable);
+		record_learn_root(process);
+	path_strip_root(process->executable);
 	record = record_pack(process);
 	place = record ? table_put(records->table, &event->head.process, NULL) : NULL;
 	if (!place) {
