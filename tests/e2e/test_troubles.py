@@ -2,6 +2,7 @@
 """What goes wrong with the sensor itself is told by an alert of its own."""
 
 import os
+import re
 import time
 
 import kernel
@@ -87,7 +88,7 @@ def test_a_sink_that_stalls_is_told_of_once(sandbox):
     sandbox.start("--syslog", TCP, "--window", "1s")  # nobody is there
     sandbox.wire.send(tcp4(3409))
     message = wait_message(sandbox, "has taken nothing for")
-    assert message.startswith(f"syslog {TCP} has taken nothing for 1 s, 1 alerts wait: Connection")
+    assert re.match(rf"syslog {TCP} has taken nothing for \d+ s, 1 alerts wait: Connection", message)
     time.sleep(4)
     assert len(messages(sandbox)) == 1, messages(sandbox)
     collector = TcpCollector(sandbox)

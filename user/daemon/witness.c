@@ -140,7 +140,6 @@ void witness_free(struct witness *witness)
 
 void witness_look(struct witness *witness)
 {
-	/* Once in use it stays so: a rule that is not met now is there all the same. */
 	if (!witness->translates && owners_may_translate(witness->owners)) {
 		witness->translates = true;
 		hooks_set_translation(witness->hooks, true);

@@ -131,9 +131,8 @@ static int system_find_abroad(void *argument, const struct tuple *packet,
 }
 
 /* Is any connection tracked? Spares hosts without address translation the questions. */
-static bool system_tracks(void *argument)
+static bool system_tracks(const struct system *system)
 {
-	const struct system *system = argument;
 	char digit;
 
 	return pread(system->tracked_fd, &digit, 1, 0) == 1 && digit != '0';
@@ -150,6 +149,16 @@ static int system_translate(void *argument, const struct tuple *packet, struct t
 	if (!pace_allows(&system->translation, clock_boot_ns()))
 		return -EAGAIN;
 	return conntrack_translate(system->conntrack, packet, ret_other);
+}
+
+/* Can connections be tracked? The file comes with the module, before the first is counted. */
+static bool system_may_track(void *argument)
+{
+	struct system *system = argument;
+
+	if (system->tracked_fd < 0)
+		system->tracked_fd = open(SYSTEM_TRACKED, O_RDONLY | O_CLOEXEC);
+	return system->tracked_fd >= 0;
 }
 
 static bool system_is_local(void *argument, const struct addr *addr)
@@ -292,7 +301,7 @@ int outside_open(struct outside *ret_outside)
 		.find_socket = system_find_socket,
 		.find_abroad = system_find_abroad,
 		.translate = system_translate,
-		.tracks = system_tracks,
+		.may_track = system_may_track,
 		.is_local = system_is_local,
 		.find_holders = system_find_holders,
 		.holds = system_holds,

@@ -45,8 +45,8 @@ struct outside {
 	 * translated. -ENOENT: the connection is not known (yet); -EOPNOTSUPP: none is tracked.
 	 */
 	int (*translate)(void *argument, const struct tuple *packet, struct tuple *ret_other);
-	/* Is any connection tracked now? Else none is translated. */
-	bool (*tracks)(void *argument);
+	/* Can this kernel track connections by now? Else none is translated. */
+	bool (*may_track)(void *argument);
 	bool (*is_local)(void *argument, const struct addr *addr);
 
 	int (*find_holders)(void *argument, unsigned long inode,

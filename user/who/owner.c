@@ -77,7 +77,7 @@ bool owners_may_translate(const struct owners *owners)
 {
 	const struct outside *outside = &owners->means.outside;
 
-	return outside->tracks(outside->argument);
+	return outside->may_track(outside->argument);
 }
 
 /* By the record, else by /proc if it is the same process still. False: not to be named. */
