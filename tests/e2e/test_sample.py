@@ -164,17 +164,20 @@ def test_the_sensor_s_end_is_told(sandbox):
     assert "has ended" in reader.errors.read_text()
 
 
+MANY = 16000  # more than a reader's queue holds
+
+
 def test_a_slow_reader_loses_packets_is_told_and_delays_nobody(sandbox):
     sandbox.start(*UNLIMITED, "--ring-size", "8M")
     reader = watch(sandbox)
     reader.process.send_signal(signal.SIGSTOP)
     quick = Reader(sandbox, "sample", "save", str(sandbox.directory / "x"), "count", "1000")
-    sandbox.wire.send(*spoofed(5000))
-    sandbox.wait_packets(3409, 5000)
+    sandbox.wire.send(*spoofed(MANY))
+    sandbox.wait_packets(3409, MANY)
     sampled = sandbox.accounting()["sampled"]
-    assert sampled >= 5000 and "lost     0" in quick.wait()
+    assert sampled >= MANY and "lost     0" in quick.wait()
     wait_for("the sensor is done with them",  # an alert each
-             lambda: sandbox.status()["sinks"][1]["sent"] >= 5000)
+             lambda: sandbox.status()["sinks"][1]["sent"] >= MANY, 30)
     reader.process.send_signal(signal.SIGCONT)
 
     def told():
@@ -182,7 +185,7 @@ def test_a_slow_reader_loses_packets_is_told_and_delays_nobody(sandbox):
         lost = sum(entry.get("lost", 0) for entry in objects)
         return len([entry for entry in objects if "lost" not in entry]) + lost >= sampled and lost
 
-    lost = wait_for("all packets came or are told as lost", told)
+    lost = wait_for("all packets came or are told as lost", told, 30)
     assert sum("lost" not in entry for entry in reader.objects()) + lost == sampled
     assert stop(reader.process, signal.SIGINT) == 0
 

@@ -14,7 +14,8 @@
 #include "rundir.h"
 
 #define TAP_BACKLOG 16
-#define TAP_QUEUE_OCTETS (16 << 20) /* some 4,000 messages, for each reader */
+/* For each reader. The kernel doubles it; it holds some 7,000 messages. */
+#define TAP_QUEUE_OCTETS (16 << 20)
 
 struct tap_reader {
 	struct tap *tap;
