@@ -184,7 +184,6 @@ int records_take(struct records *records, const struct process_event *event)
 	record_read_event(event, process);
 	if (event->pid == (uint32_t)getpid())
 		record_learn_root(process);
-	path_strip_root(process->executable);
 	record = record_pack(process);
 	place = record ? table_put(records->table, &event->head.process, NULL) : NULL;
 	if (!place) {
@@ -229,6 +228,8 @@ static void record_unpack(const struct record *record, struct process *process)
 		record_copy(places[i].text, places[i].size, text, places[i].size);
 		text += strlen(text) + 1;
 	}
+	/* Not when it is taken: where the root is may be learned later. */
+	path_strip_root(process->executable);
 }
 
 int records_find(struct records *records, const struct process_key *key,
