@@ -26,6 +26,8 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_PACKET 17
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_MPTCP 262
@@ -38,6 +40,47 @@ struct {
 	__type(key, struct flow_key);
 	__type(value, struct flow);
 } flows SEC(".maps");
+
+/* port: host byte order. */
+static __always_inline bool owner_is_watched(enum protocol protocol, __u16 port)
+{
+	return watch_find(protocol, bpf_htons(port));
+}
+
+/*
+ * Can this socket's packets be asked for? They have a watched port, or, where addresses are
+ * translated, may stand behind some that have. Ports in host byte order.
+ */
+static __always_inline bool owner_concerns(enum protocol protocol, __u16 local, __u16 remote)
+{
+	return owner_is_watched(protocol, local) || owner_is_watched(protocol, remote) ||
+	       board.translates;
+}
+
+/*
+ * Who created which socket. Most sockets never meet a watched port, so this costs a store; the
+ * newest socket takes the place of the one CREATORS before it. Read only with its cookie in it.
+ */
+#define CREATORS (1 << 16)
+
+struct creator {
+	__u64 cookie;
+	struct process_key process;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CREATORS);
+	__type(key, __u32);
+	__type(value, struct creator);
+} creators SEC(".maps");
+
+static __always_inline struct creator *owner_creator(__u64 cookie)
+{
+	__u32 place = cookie % CREATORS;
+
+	return bpf_map_lookup_elem(&creators, &place);
+}
 
 static __always_inline void owner_stamp(struct socket_record *record, enum socket_role role)
 {
@@ -62,13 +105,16 @@ static __always_inline void owner_take_role(struct socket_record *record, enum s
 /* The socket's record, made when absent; NULL when there is no room, or for the verifier's sake. */
 static __always_inline struct socket_record *owner_record(__u64 cookie)
 {
-	struct socket_record *record;
+	bool is_new = bpf_map_update_elem(&sockets, &cookie, &board.blank, BPF_NOEXIST) == 0;
+	struct socket_record *record = bpf_map_lookup_elem(&sockets, &cookie);
+	struct creator *creator = owner_creator(cookie);
 
-	if (bpf_map_update_elem(&sockets, &cookie, &board.blank, BPF_NOEXIST) == 0)
+	if (is_new)
 		process_count(&board.losses.sockets_recorded);
-	record = bpf_map_lookup_elem(&sockets, &cookie);
 	if (!record)
 		process_count(&board.losses.sockets_failed);
+	else if (is_new && creator && creator->cookie == cookie)
+		record->roles[SOCKET_CREATED] = creator->process;
 	return record;
 }
 
@@ -135,6 +181,20 @@ static __always_inline bool owner_is_inet(struct sock *sk)
 }
 
 /*
+ * Spares the sockets whose ports nobody asks for: only TCP and UDP sockets have ports. One of UDP
+ * that is not connected can get any peer's packets; whom it sends to is looked at on their way.
+ */
+static __always_inline bool owner_may_concern(__u16 type, __u16 protocol, __u16 local,
+					      __be16 remote, enum socket_role role)
+{
+	if (type == SOCK_STREAM && protocol == IPPROTO_TCP)
+		return owner_concerns(PROTOCOL_TCP, local, bpf_ntohs(remote));
+	if (type == SOCK_DGRAM && protocol == IPPROTO_UDP && (remote || role != SOCKET_RECEIVED))
+		return owner_concerns(PROTOCOL_UDP, local, bpf_ntohs(remote));
+	return true;
+}
+
+/*
  * The current process did this with the socket. A packet socket has no cookie before its first
  * packet: that one's sender waits for it at the way out.
  */
@@ -147,7 +207,10 @@ static __always_inline void owner_note_sock(struct sock *sk, enum socket_role ro
 		return;
 	if (owner_is_inet(sk)) {
 		sk = owner_wire_socket(sk);
-		if (sk)
+		if (sk && owner_may_concern(BPF_CORE_READ(sk, sk_type),
+					    BPF_CORE_READ(sk, sk_protocol),
+					    BPF_CORE_READ(sk, __sk_common.skc_num),
+					    BPF_CORE_READ(sk, __sk_common.skc_dport), role))
 			owner_note(BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), role);
 		return;
 	}
@@ -196,10 +259,13 @@ static __always_inline void owner_note_typed(struct sock *sk, enum socket_role r
 	if (!sk)
 		return;
 	family = sk->__sk_common.skc_family;
-	if ((family == AF_INET || family == AF_INET6) && sk->sk_protocol != IPPROTO_MPTCP)
-		owner_note(sk->__sk_common.skc_cookie.counter, role);
-	else if (family == AF_INET || family == AF_INET6 || family == AF_PACKET)
+	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
+		return;
+	if (family == AF_PACKET || sk->sk_protocol == IPPROTO_MPTCP)
 		owner_note_sock(sk, role);
+	else if (owner_may_concern(sk->sk_type, sk->sk_protocol, sk->__sk_common.skc_num,
+				   sk->__sk_common.skc_dport, role))
+		owner_note(sk->__sk_common.skc_cookie.counter, role);
 }
 
 #define SOL_PACKET 263
@@ -212,12 +278,6 @@ static __always_inline void owner_note_option(struct sock *sk, int level, int op
 	if (level == SOL_PACKET && option == PACKET_QDISC_BYPASS && sk &&
 	    BPF_CORE_READ(sk, __sk_common.skc_family) == AF_PACKET)
 		owner_tell_socket(OWNER_BYPASS, 0, &nothing);
-}
-
-/* port: host byte order. */
-static __always_inline bool owner_is_watched(enum protocol protocol, __u16 port)
-{
-	return watch_find(protocol, bpf_htons(port));
 }
 
 static __always_inline void owner_write_flow(const struct flow_key *key, __u64 cookie, __u32 netns)
@@ -235,8 +295,8 @@ static __always_inline void owner_write_flow(const struct flow_key *key, __u64 c
 }
 
 /*
- * The flow's packets go to and come from this socket. Where addresses may be translated, so are
- * those without a watched port noted, for any namespace: they may stand behind one that has.
+ * The flow's packets go to and come from this socket. Those without a watched port are noted for
+ * any namespace alone: the one in which they have another port is not known here.
  */
 static __always_inline void owner_note_flow(struct flow_key *key, __u64 cookie)
 {

@@ -20,7 +20,17 @@ static __always_inline __u32 owner_netns(const void *context_sock)
 SEC("cgroup/sock_create")
 int owner_create(struct bpf_sock *ctx)
 {
-	owner_note(bpf_get_socket_cookie(ctx), SOCKET_CREATED);
+	__u64 cookie = bpf_get_socket_cookie(ctx);
+	struct creator *creator = owner_creator(cookie);
+	struct process_key key;
+
+	if (!creator)
+		return GO_ON;
+	process_current_key(&key);
+	process_tell(bpf_get_current_task(), true);
+	creator->cookie = 0;
+	creator->process = key;
+	creator->cookie = cookie;
 	return GO_ON;
 }
 
@@ -58,32 +68,44 @@ int owner_bind6(struct bpf_sock *ctx)
 	return owner_bind(ctx, &local);
 }
 
+/* TCP's is met below, with both ports. */
+static __always_inline int owner_connect(struct bpf_sock_addr *ctx)
+{
+	if (ctx->type != SOCK_STREAM)
+		owner_note(bpf_get_socket_cookie(ctx), SOCKET_CONNECTED_BY);
+	return GO_ON;
+}
+
 SEC("cgroup/connect4")
 int owner_connect4(struct bpf_sock_addr *ctx)
 {
-	owner_note(bpf_get_socket_cookie(ctx), SOCKET_CONNECTED_BY);
-	return GO_ON;
+	return owner_connect(ctx);
 }
 
 SEC("cgroup/connect6")
 int owner_connect6(struct bpf_sock_addr *ctx)
 {
-	owner_note(bpf_get_socket_cookie(ctx), SOCKET_CONNECTED_BY);
+	return owner_connect(ctx);
+}
+
+/* Of a socket that is not connected: from which port is told by its packet, if one is watched. */
+static __always_inline int owner_send_to(struct bpf_sock_addr *ctx)
+{
+	if (owner_concerns(PROTOCOL_UDP, 0, bpf_ntohs(ctx->user_port)))
+		owner_note(bpf_get_socket_cookie(ctx), SOCKET_SENT);
 	return GO_ON;
 }
 
 SEC("cgroup/sendmsg4")
 int owner_send4(struct bpf_sock_addr *ctx)
 {
-	owner_note(bpf_get_socket_cookie(ctx), SOCKET_SENT);
-	return GO_ON;
+	return owner_send_to(ctx);
 }
 
 SEC("cgroup/sendmsg6")
 int owner_send6(struct bpf_sock_addr *ctx)
 {
-	owner_note(bpf_get_socket_cookie(ctx), SOCKET_SENT);
-	return GO_ON;
+	return owner_send_to(ctx);
 }
 
 /* Reads a member where it stands: a compiler that moves reads together adds to the context. */
@@ -119,13 +141,16 @@ int owner_operation(struct bpf_sock_ops *ctx)
 	if (ctx->op != BPF_SOCK_OPS_TCP_CONNECT_CB && ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB &&
 	    ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
 		return GO_ON;
+	key.local_port = ctx->local_port;
+	key.remote_port = bpf_ntohl(ctx->remote_port);
+	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB &&
+	    !owner_concerns(PROTOCOL_TCP, key.local_port, key.remote_port))
+		return GO_ON;
 	sk = ctx->sk;
 	if (!sk)
 		return GO_ON;
 	cookie = bpf_get_socket_cookie(ctx);
 	key.netns = owner_netns(sk);
-	key.local_port = ctx->local_port;
-	key.remote_port = bpf_ntohl(ctx->remote_port);
 	owner_operation_ends(ctx, &key);
 	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB) {
 		owner_note_flow(&key, cookie);
@@ -139,47 +164,67 @@ int owner_operation(struct bpf_sock_ops *ctx)
 	return GO_ON;
 }
 
-/* Where the ports are, behind the IP header that the packet begins with; 0: not TCP or UDP. */
-static __always_inline __u32 owner_find_ports(struct __sk_buff *skb, struct flow_key *from)
-{
-	__u8 head[40];
-	__u8 protocol;
-	__u32 offset;
+#define IPV4_SIZE 20
+#define IPV6_SIZE 40
+#define PORTS_SIZE 4
 
-	if (skb->protocol == bpf_htons(0x0800)) {
-		if (bpf_skb_load_bytes(skb, 0, head, 20) < 0)
-			return 0;
-		protocol = head[9];
-		offset = (head[0] & 15) * 4;
-		if ((head[6] & 0x1f) | head[7]) /* a later fragment */
-			return 0;
-		owner_map_ipv4(from->remote, *(__u32 *)(head + 12));
-		owner_map_ipv4(from->local, *(__u32 *)(head + 16));
+/* The beginning of a packet: its IP header, and what follows if that is without options. */
+struct owner_head {
+	__u8 octets[IPV6_SIZE + PORTS_SIZE];
+	__be16 ports[2]; /* source, destination */
+	enum protocol protocol;
+	bool is_ipv4;
+};
+
+/* False: neither TCP nor UDP, or a later fragment. */
+static __always_inline bool owner_read_head(struct __sk_buff *skb, struct owner_head *head)
+{
+	__u32 size = IPV6_SIZE;
+	__u8 protocol;
+
+	head->is_ipv4 = skb->protocol == bpf_htons(0x0800);
+	if (head->is_ipv4) {
+		if (bpf_skb_load_bytes(skb, 0, head->octets, IPV4_SIZE + PORTS_SIZE) < 0 ||
+		    (head->octets[6] & 0x1f) | head->octets[7])
+			return false;
+		protocol = head->octets[9];
+		size = (head->octets[0] & 15) * 4;
 	} else {
-		if (bpf_skb_load_bytes(skb, 0, head, 40) < 0)
-			return 0;
-		protocol = head[6];
-		offset = 40;
-		__builtin_memcpy(from->remote, head + 8, 16);
-		__builtin_memcpy(from->local, head + 24, 16);
+		if (bpf_skb_load_bytes(skb, 0, head->octets, IPV6_SIZE + PORTS_SIZE) < 0)
+			return false;
+		protocol = head->octets[6];
 	}
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
-		return 0;
-	from->protocol = protocol == IPPROTO_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
-	return offset;
+		return false;
+	head->protocol = protocol == IPPROTO_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
+	if (size == IPV4_SIZE)
+		__builtin_memcpy(head->ports, head->octets + IPV4_SIZE, PORTS_SIZE);
+	else if (size == IPV6_SIZE && !head->is_ipv4)
+		__builtin_memcpy(head->ports, head->octets + IPV6_SIZE, PORTS_SIZE);
+	else if (bpf_skb_load_bytes(skb, size, head->ports, PORTS_SIZE) < 0)
+		return false;
+	return true;
 }
 
 /* Reads the ends of a packet with a watched port, as its receiver sees them. */
 static __always_inline bool owner_read_flow(struct __sk_buff *skb, struct flow_key *key)
 {
-	__be16 ports[2];
-	__u32 offset = owner_find_ports(skb, key);
+	struct owner_head head;
 
-	if (!offset || bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) < 0)
+	if (!owner_read_head(skb, &head) || !(watch_find(head.protocol, head.ports[0]) ||
+					      watch_find(head.protocol, head.ports[1])))
 		return false;
-	key->remote_port = bpf_ntohs(ports[0]);
-	key->local_port = bpf_ntohs(ports[1]);
-	return watch_find(key->protocol, ports[0]) || watch_find(key->protocol, ports[1]);
+	*key = (struct flow_key){ .protocol = head.protocol,
+				  .remote_port = bpf_ntohs(head.ports[0]),
+				  .local_port = bpf_ntohs(head.ports[1]) };
+	if (head.is_ipv4) {
+		owner_map_ipv4(key->remote, *(__u32 *)(head.octets + 12));
+		owner_map_ipv4(key->local, *(__u32 *)(head.octets + 16));
+	} else {
+		__builtin_memcpy(key->remote, head.octets + 8, 16);
+		__builtin_memcpy(key->local, head.octets + 24, 16);
+	}
+	return true;
 }
 
 static __always_inline void owner_turn(struct flow_key *key)
@@ -198,7 +243,7 @@ SEC("cgroup_skb/ingress")
 int owner_receive(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
-	struct flow_key key = {};
+	struct flow_key key;
 
 	if (!sk || !owner_read_flow(skb, &key))
 		return GO_ON;
@@ -215,7 +260,7 @@ SEC("cgroup_skb/egress")
 int owner_send(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
-	struct flow_key key = {};
+	struct flow_key key;
 	__u64 cookie;
 
 	if (!sk || !owner_read_flow(skb, &key))

@@ -20,8 +20,14 @@ struct syscall_exit {
 	__s64 result;
 };
 
-/* The socket behind a descriptor of the current process. */
-static __always_inline struct sock *owner_descriptor(__s64 fd)
+/* Linux 6.2: gives a pointer its type, so that what it points to is plainly loaded. */
+extern void *bpf_rdonly_cast(const void *pointer, __u32 type) __ksym __weak;
+
+#define OWNER_CAST(type, pointer) \
+	((type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type)))
+
+/* The open file behind a descriptor of the current process. */
+static __always_inline struct file *owner_file(__s64 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = task->files->fdt;
@@ -30,20 +36,39 @@ static __always_inline struct sock *owner_descriptor(__s64 fd)
 	if (fd < 0 || fd >= table->max_fds)
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return owner_file_sock(file);
+	return file;
+}
+
+/* The current process did this with the socket behind a descriptor, if there is one. */
+static __always_inline void owner_note_descriptor(__s64 fd, enum socket_role role)
+{
+	struct file *file = owner_file(fd);
+	struct socket *socket;
+
+	if (!file)
+		return;
+	if (!bpf_rdonly_cast) {
+		owner_note_sock(owner_file_sock(file), role);
+		return;
+	}
+	file = OWNER_CAST(struct file, file);
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK || !file->private_data)
+		return;
+	socket = OWNER_CAST(struct socket, file->private_data);
+	owner_note_typed(socket->sk, role);
 }
 
 SEC("tracepoint/syscalls/sys_exit_accept")
 int owner_accept(struct syscall_exit *ctx)
 {
-	owner_note_sock(owner_descriptor(ctx->result), SOCKET_ACCEPTED);
+	owner_note_descriptor(ctx->result, SOCKET_ACCEPTED);
 	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_exit_accept4")
 int owner_accept4(struct syscall_exit *ctx)
 {
-	owner_note_sock(owner_descriptor(ctx->result), SOCKET_ACCEPTED);
+	owner_note_descriptor(ctx->result, SOCKET_ACCEPTED);
 	return 0;
 }
 
@@ -51,8 +76,8 @@ SEC("tracepoint/syscalls/sys_enter_setsockopt")
 int owner_option(struct syscall_entry *ctx)
 {
 	if (ctx->arguments[1] == SOL_PACKET)
-		owner_note_option(owner_descriptor((int)ctx->arguments[0]), ctx->arguments[1],
-				  ctx->arguments[2]);
+		owner_note_option(owner_file_sock(owner_file((int)ctx->arguments[0])),
+				  ctx->arguments[1], ctx->arguments[2]);
 	return 0;
 }
 
@@ -60,14 +85,14 @@ int owner_option(struct syscall_entry *ctx)
 SEC("tracepoint/syscalls/sys_enter_recvfrom")
 int owner_recvfrom_entry(struct syscall_entry *ctx)
 {
-	owner_note_sock(owner_descriptor((int)ctx->arguments[0]), SOCKET_RECEIVED);
+	owner_note_descriptor((int)ctx->arguments[0], SOCKET_RECEIVED);
 	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_recvmsg")
 int owner_recvmsg_entry(struct syscall_entry *ctx)
 {
-	owner_note_sock(owner_descriptor((int)ctx->arguments[0]), SOCKET_RECEIVED);
+	owner_note_descriptor((int)ctx->arguments[0], SOCKET_RECEIVED);
 	return 0;
 }
 

@@ -274,6 +274,19 @@ static __always_inline void process_task_key(struct task_struct *task, struct pr
 	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
+/* As the leader thread is called. */
+static __always_inline void process_read_name(struct task_struct *task, bool is_current,
+					    struct process_name *name)
+{
+	struct task_struct *leader;
+
+	if (is_current && typed_task)
+		leader = bpf_get_current_task_btf()->group_leader;
+	else
+		leader = BPF_CORE_READ(task, group_leader);
+	BPF_CORE_READ_INTO(&name->comm, leader, comm);
+}
+
 /*
  * Tells user space what the process is, once, and again when it has another name. The address
  * of a task as a number: functions that are verified once and by themselves take no others.
@@ -289,7 +302,7 @@ __noinline int process_tell(__u64 address, __u32 is_current)
 	else
 		process_task_key(task, &key);
 	known = bpf_map_lookup_elem(&processes, &key);
-	BPF_CORE_READ_INTO(&name.comm, task, group_leader, comm);
+	process_read_name(task, is_current, &name);
 	if (known && ((__u64 *)known->comm)[0] == ((__u64 *)name.comm)[0] &&
 	    ((__u64 *)known->comm)[1] == ((__u64 *)name.comm)[1])
 		return 0;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -11,12 +12,16 @@
 #include "../kernel/hooks.h"
 #include "../kernel/reports.h"
 #include "../model/words.h"
+#include "../who/translation.h"
 
 #define WITNESS_FLOWS 65536
 
 struct witness {
 	size_t socket_room;
-	bool translates;
+	struct loop *loop;
+	bool translates; /* or did: connections outlive the rules */
+	struct translation *translation; /* NULL: not watched */
+	struct loop_source *translation_source;
 	struct hooks *hooks;
 	struct owners *owners;
 	struct reports *reports; /* NULL: there are no hooks */
@@ -79,6 +84,42 @@ static int witness_read_records(struct witness *witness, struct loop *loop)
 	return fd < 0 ? 0 : reports_new(&witness->reports, loop, fd, &handlers);
 }
 
+static void witness_on_rules(void *argument, uint32_t events)
+{
+	(void)events;
+	witness_look(argument);
+}
+
+static void witness_unwatch_translation(struct witness *witness)
+{
+	loop_source_free(witness->translation_source);
+	translation_free(witness->translation);
+	witness->translation_source = NULL;
+	witness->translation = NULL;
+}
+
+/* Watched only where connections are tracked: to ask nftables loads their module. */
+static int witness_watch_translation(struct witness *witness)
+{
+	int r = translation_new(&witness->translation);
+
+	return r < 0 ? r : loop_add_fd(witness->loop, translation_fd(witness->translation), EPOLLIN,
+				       witness_on_rules, witness, &witness->translation_source);
+}
+
+/* Until that can be told, addresses are taken to be translated. */
+static bool witness_finds_translation(struct witness *witness)
+{
+	struct owners_status owners;
+
+	owners_status(witness->owners, &owners);
+	if (owners.translations)
+		return true;
+	if (!witness->translation && witness_watch_translation(witness) < 0)
+		return true;
+	return translation_is_set_up(witness->translation);
+}
+
 static int witness_build(struct witness *witness, const struct witness_options *options)
 {
 	const struct hooks_options hooks = {
@@ -119,6 +160,7 @@ int witness_new(struct witness **ret_witness, const struct witness_options *opti
 	witness->on_socket = options->on_socket;
 	witness->argument = options->argument;
 	witness->socket_room = options->config->owner_sockets;
+	witness->loop = options->loop;
 	r = witness_build(witness, options);
 	if (r < 0) {
 		witness_free(witness);
@@ -133,6 +175,7 @@ void witness_free(struct witness *witness)
 	if (!witness)
 		return;
 	owners_free(witness->owners);
+	witness_unwatch_translation(witness);
 	reports_free(witness->reports);
 	hooks_free(witness->hooks);
 	free(witness);
@@ -140,10 +183,12 @@ void witness_free(struct witness *witness)
 
 void witness_look(struct witness *witness)
 {
-	if (!witness->translates && owners_may_translate(witness->owners)) {
-		witness->translates = true;
-		hooks_set_translation(witness->hooks, true);
-	}
+	if (witness->translates || !owners_may_translate(witness->owners) ||
+	    !witness_finds_translation(witness))
+		return;
+	witness->translates = true;
+	hooks_set_translation(witness->hooks, true);
+	witness_unwatch_translation(witness);
 }
 
 struct owners *witness_owners(struct witness *witness)

@@ -43,7 +43,10 @@ typedef void witness_holder_visitor(void *argument, const struct sighting *sight
 int witness_visit_holders(const struct port_set *ports, witness_holder_visitor *visit,
 			  void *argument);
 
-/* Looks whether addresses are translated on this host; to be called now and then. */
+/*
+ * Looks whether addresses are translated on this host. It is told when the rules of nftables
+ * change; for what tells nobody it is to be called now and then.
+ */
 void witness_look(struct witness *witness);
 
 /* What is lost of the owners on this kernel, and why, for people; "" when nothing is. */

@@ -38,7 +38,7 @@ void owners_free(struct owners *owners);
 /* Remembers a process; the event must have its full, checked size. */
 void owners_take_process(struct owners *owners, const struct process_event *event);
 
-/* Can this host translate addresses by now? */
+/* Can connections be tracked by now? Else no address is translated. */
 bool owners_may_translate(const struct owners *owners);
 
 /*
