@@ -46,6 +46,10 @@ def named(sandbox):
     return {alert["process"]["pid"] for alert in sandbox.alerts() if "process" in alert}
 
 
+def recorded(sandbox):
+    return sandbox.status()["owners"]["sockets_recorded"]
+
+
 def send(sandbox, protocol, address):
     udp = ("-u",) if protocol == "udp" else ()
     sandbox.there.call("nc", *udp, "-w", "1", address, "3409", input="hello")
@@ -85,3 +89,32 @@ def test_a_tracked_port_that_is_not_translated(sandbox):
     sandbox.start("--window", "1s")
     send(sandbox, "tcp", "192.0.2.1")
     wait_for("the listener is named", lambda: process.pid in named(sandbox))
+
+
+def test_rules_that_come_while_the_sensor_runs(sandbox):
+    process = listen(sandbox.here, "tcp", 8080)
+    sandbox.start("--window", "1s")
+    assert not sandbox.status()["owners"]["translation"]
+    translate(sandbox, "tcp dport 3409 redirect to :8080")
+    wait_for("the rules are noticed", lambda: sandbox.status()["owners"]["translation"])
+    send(sandbox, "tcp", "192.0.2.1")
+    wait_for("the process behind it is named", lambda: process.pid in named(sandbox))
+
+
+@pytest.mark.parametrize("translates", [False, True])
+def test_sockets_away_from_watched_ports_are_noted_only_where_they_may_be_meant(
+        sandbox, translates):
+    if translates:
+        translate(sandbox, "tcp dport 1 redirect to :2")
+    listen(sandbox.here, "tcp", 8080)
+    listen(sandbox.here, "tcp", 3409)
+    sandbox.start()
+    before = recorded(sandbox)
+    for _ in range(100):
+        sandbox.there.call("nc", "-z", "192.0.2.1", "8080")
+    if translates:
+        wait_for("they are noted", lambda: recorded(sandbox) >= before + 100)
+    else:
+        send(sandbox, "tcp", "192.0.2.1")
+        wait_for("this one is noted", lambda: recorded(sandbox) > before)
+        assert recorded(sandbox) < before + 20  # others on this machine have some

@@ -53,7 +53,7 @@ void witness_look(struct witness *witness);
 #define WITNESS_LOSS_SIZE 768
 const char *witness_loss(const struct witness *witness, char out[WITNESS_LOSS_SIZE]);
 
-/* {"hooks", "cgroup_hooks", "scan", "lost", "why_not_better", ...}; a new reference. */
+/* {"hooks", "cgroup_hooks", "scan", "translation", "lost", ...}; a new reference. */
 json_t *witness_status(const struct witness *witness);
 
 #endif
