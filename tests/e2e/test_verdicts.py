@@ -91,11 +91,22 @@ def test_an_answer_to_nothing_is_backscatter(sandbox):
     assert alert["portsentinel"]["kinds"] == {"synack": 1}
 
 
+def test_who_asks_other_ports_from_a_watched_one_is_counted_and_no_alert(sandbox):
+    """Neither his question nor this host's refusal is a process's doing, whoever is said to ask."""
+    listen(sandbox, "-l", "-k", port=8080)
+    sandbox.start()
+    sandbox.wire.send(tcp4(81, sport=3409), tcp4(8080, sport=3410), tcp4(3409))
+    sandbox.wait_packets(3409, 1, "in", "from")
+    sandbox.wait_packets(3410, 1, "in", "from")
+    sandbox.wait_alert(event_action="probe")
+    assert {alert["event"]["action"] for alert in sandbox.alerts()} == {"probe"}
+
+
 def test_a_listener_on_another_address_does_not_hold_the_port(sandbox):
     listen(sandbox, "-l", "-k", "127.0.0.1")
     sandbox.start()
     sandbox.wire.send(tcp4(3409))
-    assert sandbox.wait_alert()["portsentinel"]["verdict"] == "closed"
+    assert sandbox.wait_alert(event_action="probe")["portsentinel"]["verdict"] == "closed"
 
 
 def test_a_dual_stack_listener_holds_the_port_for_ipv4(sandbox):
@@ -142,10 +153,10 @@ def test_a_forwarded_packet(sandbox):
 def test_the_vlan_of_a_tagged_packet_is_told(sandbox):
     sandbox.start("--xdp", "off")
     sandbox.wire.send(tcp4(3409, vlan=7))
-    assert sandbox.wait_alert()["network"]["vlan"] == {"id": 7}
+    assert sandbox.wait_alert(event_action="probe")["network"]["vlan"] == {"id": 7}
 
 
 def test_the_vlan_of_a_tagged_packet_is_told_by_xdp(sandbox):
     sandbox.start("--xdp", "generic")
     sandbox.wire.send(tcp4(3409, vlan=7))
-    assert sandbox.wait_alert()["network"]["vlan"] == {"id": 7}
+    assert sandbox.wait_alert(event_action="probe")["network"]["vlan"] == {"id": 7}

@@ -4,19 +4,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "../../user/judge/flood.h"
 #include "../../user/judge/rate.h"
 
 #define SECOND 1000000000ULL
+#define PEERS 20
 
 static struct alert emitted[100];
 static size_t count;
 static struct flood flood;
 static uint64_t now, suppressed;
-static uint64_t of_peer[2]; /* 10.0.0.1 and 10.0.0.2 */
+static uint64_t of_peer[PEERS]; /* 10.0.0.1 and so on */
 
 static void take(void *argument, const struct alert *alert)
 {
@@ -25,26 +29,41 @@ static void take(void *argument, const struct alert *alert)
 	emitted[count++] = *alert;
 }
 
-static unsigned int top(void *argument, struct alert_peer peers[ALERT_PEERS_MAX])
+static int read_peers(void *argument, struct alert_peer **ret_peers, size_t *ret_count)
 {
+	struct alert_peer *peers = calloc(PEERS, sizeof(*peers));
+
 	(void)argument;
-	for (unsigned int i = 0; i < 2; i++) {
-		addr_parse(i ? "10.0.0.2" : "10.0.0.1", &peers[i].addr);
+	assert_non_null(peers);
+	for (size_t i = 0; i < PEERS; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "10.0.0.%zu", i + 1);
+		addr_parse(text, &peers[i].addr);
 		peers[i].count = of_peer[i];
 	}
-	return 2;
+	*ret_peers = peers;
+	*ret_count = PEERS;
+	return 0;
 }
 
 static int set_up(void **state)
 {
 	(void)state;
 	flood = (struct flood){ .options = { .threshold = 1000, .window_ns = 60 * SECOND,
-					     .emit = take, .top = top } };
+					     .emit = take, .read_peers = read_peers } };
 	count = 0;
 	now = 1000 * SECOND;
 	suppressed = 123456; /* what an earlier sensor's run left */
-	of_peer[0] = of_peer[1] = 0;
+	memset(of_peer, 0, sizeof(of_peer));
 	flood_look(&flood, suppressed, now, now);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	flood_free(&flood);
 	return 0;
 }
 
@@ -97,6 +116,42 @@ static void a_flood_that_goes_on_is_told_once_a_window_to_its_end(void **state)
 	assert_true(emitted[3].closing);
 }
 
+static void those_of_this_window_are_named_not_those_of_all_time(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < PEERS; i++)
+		of_peer[i] = 2000000; /* trickled in windows that were no floods */
+	now += 60 * SECOND;
+	flood_look(&flood, suppressed, now, now);
+	pass_second(10001, 3);
+	assert_int_equal(count, 1);
+	assert_int_equal(emitted[0].top_peer_count, 2);
+	assert_int_equal(emitted[0].top_peers[0].count, 10001);
+	assert_int_equal(emitted[0].top_peers[1].count, 3);
+}
+
+static void a_peer_that_was_forgotten_counts_from_nothing(void **state)
+{
+	(void)state;
+	of_peer[0] = 5000;
+	now += 60 * SECOND;
+	flood_look(&flood, suppressed, now, now);
+	of_peer[0] = 0;
+	pass_second(2000, 0);
+	assert_int_equal(emitted[0].top_peers[0].count, 2000);
+}
+
+static void the_end_tells_what_is_left(void **state)
+{
+	(void)state;
+	flood_end(&flood, suppressed + 5, now);
+	assert_int_equal(count, 0);
+	pass_second(2000, 0);
+	flood_end(&flood, suppressed + 5, now);
+	assert_int_equal(count, 2);
+	assert_int_equal(emitted[1].suppressed, 5);
+}
+
 static void none_switches_it_off(void **state)
 {
 	(void)state;
@@ -143,14 +198,18 @@ static void small_rates_and_none(void **state)
 	assert_int_equal(spend(&rate, false, 10 * SECOND), 1000);
 }
 
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(little_is_no_flood, set_up),
-		cmocka_unit_test_setup(a_flood_is_told_at_once_with_its_peers, set_up),
-		cmocka_unit_test_setup(a_flood_that_goes_on_is_told_once_a_window_to_its_end,
-				       set_up),
-		cmocka_unit_test_setup(none_switches_it_off, set_up),
+		TEST(little_is_no_flood),
+		TEST(a_flood_is_told_at_once_with_its_peers),
+		TEST(a_flood_that_goes_on_is_told_once_a_window_to_its_end),
+		TEST(those_of_this_window_are_named_not_those_of_all_time),
+		TEST(a_peer_that_was_forgotten_counts_from_nothing),
+		TEST(the_end_tells_what_is_left),
+		TEST(none_switches_it_off),
 		cmocka_unit_test(a_quarter_of_the_rate_is_kept),
 		cmocka_unit_test(small_rates_and_none),
 	};

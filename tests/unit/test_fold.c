@@ -160,6 +160,36 @@ static void what_the_kernel_held_back_meanwhile_is_told(void **state)
 	scene_end(&scene);
 }
 
+static void a_peer_that_the_kernel_forgot_meanwhile_counts_from_nothing(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	scene.suppressed = 80;
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	scene.suppressed = 10;
+	fold_tick(scene.fold, 1060 * SECOND);
+	assert_int_equal(scene.emitted[1].suppressed, 10);
+	scene_end(&scene);
+}
+
+static void a_new_rate_is_in_force_at_once(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 4, 100);
+	for (unsigned int peer = 0; peer < 50; peer++)
+		see(&scene, peer << 8, 3409, KIND_SYN, QUALITY_NONE);
+	assert_int_equal(scene.count, 3);
+	fold_set(scene.fold, WINDOW, 40, SECOND);
+	for (unsigned int peer = 50; peer < 80; peer++)
+		see(&scene, peer << 8, 3409, KIND_SYN, QUALITY_NONE);
+	assert_int_equal(scene.count, 33);
+	scene_end(&scene);
+}
+
 static void no_more_alerts_than_the_rate_and_one_that_says_how_many_were_withheld(void **state)
 {
 	struct scene scene;
@@ -267,6 +297,8 @@ int main(void)
 		cmocka_unit_test(a_slow_scanner_s_every_packet_is_in_some_alert),
 		cmocka_unit_test(peers_ports_and_protocols_are_told_apart),
 		cmocka_unit_test(what_the_kernel_held_back_meanwhile_is_told),
+		cmocka_unit_test(a_peer_that_the_kernel_forgot_meanwhile_counts_from_nothing),
+		cmocka_unit_test(a_new_rate_is_in_force_at_once),
 		cmocka_unit_test(
 			no_more_alerts_than_the_rate_and_one_that_says_how_many_were_withheld),
 		cmocka_unit_test(a_full_table_sums_up_the_silent_ones_early_and_loses_nothing),

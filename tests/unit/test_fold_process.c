@@ -181,37 +181,6 @@ static void a_later_window_names_the_process_still(void **state)
 	assert_int_equal(scene.emitted[2].quality, QUALITY_EXACT);
 }
 
-static bool wants(const struct packet_event *event)
-{
-	struct sighting sighting = { .event = event, .kind = KIND_DATA, .port = 3409,
-				     .source.port = 40000, .destination.port = 3409 };
-
-	addr_parse("203.0.113.5", &sighting.source.addr);
-	addr_parse("192.0.2.1", &sighting.destination.addr);
-	return fold_wants_owner(scene.fold, &sighting, ACTION_CONNECTION, scene.now);
-}
-
-static void the_owner_is_asked_for_until_the_socket_s_is_known(void **state)
-{
-	struct packet_event event = { .cookie = 5, .sender = { .tgid = 7 } };
-
-	(void)state;
-	assert_true(wants(&event));
-	see_event(&event, 40000, KIND_SYN, QUALITY_LISTENER, 1);
-	assert_true(wants(&event));
-	see_event(&event, 40000, KIND_ACK, QUALITY_EXACT, 7);
-	assert_false(wants(&event));
-	event.sender.tgid = 8;
-	assert_true(wants(&event));
-	event = (struct packet_event){ .cookie = 6, .sender = { .tgid = 7 } };
-	assert_true(wants(&event));
-	event.cookie = 0;
-	assert_true(wants(&event));
-	event.cookie = 5;
-	scene.now += WINDOW;
-	assert_true(wants(&event));
-}
-
 static void a_listener_has_no_packet(void **state)
 {
 	struct sighting sighting = {
@@ -257,7 +226,6 @@ int main(void)
 		TEST(a_thing_of_several_connections_is_not_carried_over),
 		TEST(the_same_ports_again_may_be_another_process),
 		TEST(a_later_window_names_the_process_still),
-		TEST(the_owner_is_asked_for_until_the_socket_s_is_known),
 		TEST(a_listener_has_no_packet),
 	};
 

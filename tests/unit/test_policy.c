@@ -70,6 +70,42 @@ static void every_case_has_its_action(void **state)
 	}
 }
 
+/* Of a TCP packet of a peer whose own port is a watched one, and of this host's answer to it. */
+static enum action action_of(enum direction direction, enum kind kind, enum verdict verdict,
+			     enum quality quality)
+{
+	const struct sighting sighting = {
+		.direction = direction,
+		.role = direction == DIRECTION_IN ? ROLE_FROM : ROLE_TO,
+		.kind = kind,
+		.protocol = PROTOCOL_TCP,
+		.verdict = verdict,
+		.quality = quality,
+	};
+	enum action action;
+
+	return policy_judge(&sighting, false, &action) ? action : NOTHING;
+}
+
+static void who_asks_from_a_watched_port_makes_nothing_outbound(void **state)
+{
+	(void)state;
+	for (enum verdict verdict = 0; verdict < VERDICT_FORWARDED; verdict++)
+		assert_int_equal(action_of(DIRECTION_IN, KIND_SYN, verdict, QUALITY_NONE), NOTHING);
+	assert_int_equal(action_of(DIRECTION_OUT, KIND_RST, VERDICT_CLOSED, QUALITY_KERNEL),
+			 NOTHING);
+	assert_int_equal(action_of(DIRECTION_OUT, KIND_RST, VERDICT_LISTENING, QUALITY_NONE),
+			 NOTHING);
+	assert_int_equal(action_of(DIRECTION_OUT, KIND_SYNACK, VERDICT_LISTENING,
+				   QUALITY_LISTENER), NOTHING);
+	assert_int_equal(action_of(DIRECTION_IN, KIND_ACK, VERDICT_LISTENING, QUALITY_LISTENER),
+			 ACTION_BACKSCATTER);
+	assert_int_equal(action_of(DIRECTION_OUT, KIND_RST, VERDICT_CONNECTED, QUALITY_EXACT),
+			 ACTION_OUTBOUND);
+	assert_int_equal(action_of(DIRECTION_OUT, KIND_DATA, VERDICT_CONNECTED, QUALITY_EXACT),
+			 ACTION_OUTBOUND);
+}
+
 static void every_action_has_a_severity_between_error_and_notice(void **state)
 {
 	(void)state;
@@ -118,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_has_its_action),
+		cmocka_unit_test(who_asks_from_a_watched_port_makes_nothing_outbound),
 		cmocka_unit_test(a_question_has_the_technique_of_its_kind),
 		cmocka_unit_test(every_action_has_a_severity_between_error_and_notice),
 	};

@@ -90,7 +90,6 @@ static void daemon_on_sighting(void *argument, const struct sighting *sighting)
 	outlets_take(daemon->outlets, sighting);
 }
 
-/* The owner of every packet is looked for while somebody wants to know. */
 static void daemon_set_tap(struct daemon *daemon)
 {
 	bool is_wanted = tap_reader_count(daemon->tap) || outlets_want_packets(daemon->outlets);
@@ -369,7 +368,6 @@ static void daemon_take_down(struct daemon *daemon)
 	ring_free(daemon->ring);
 	if (daemon->pipeline) {
 		pipeline_flush(daemon->pipeline);
-		pipeline_watch_loss(daemon->pipeline);
 		pipeline_set_tap(daemon->pipeline, NULL, NULL);
 	}
 	tap_free(daemon->tap);

@@ -10,7 +10,7 @@
 #define HOLD_PACKETS 8192
 #define HOLD_DATA_MAX 256
 #define HOLD_ASK_NS 2000000 /* between two questions about the front */
-#define HOLD_NO_TIME_LEFT UINT64_MAX
+#define HOLD_LONGEST_NS CLOCK_NS_PER_SECOND /* longer than anybody waits for an owner */
 
 struct held {
 	_Alignas(struct packet_event) uint8_t octets[sizeof(struct packet_event) + HOLD_DATA_MAX];
@@ -92,7 +92,7 @@ void hold_put(struct hold *hold, const struct packet_event *event)
 	if (hold->count == 0 && hold->resolve(hold->argument, event, clock_boot_ns()))
 		return;
 	if (hold->count == HOLD_PACKETS)
-		hold_pop(hold, HOLD_NO_TIME_LEFT);
+		hold_pop(hold, clock_boot_ns() + HOLD_LONGEST_NS);
 	memcpy(hold->packets[(hold->front + hold->count++) % HOLD_PACKETS].octets, event, size);
 	if (hold->count == 1)
 		hold_ask(hold);
@@ -101,6 +101,6 @@ void hold_put(struct hold *hold, const struct packet_event *event)
 void hold_flush(struct hold *hold)
 {
 	while (hold->count)
-		hold_pop(hold, HOLD_NO_TIME_LEFT);
+		hold_pop(hold, clock_boot_ns() + HOLD_LONGEST_NS);
 	hold_ask(hold);
 }

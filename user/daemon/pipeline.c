@@ -89,31 +89,24 @@ static struct accounting pipeline_accounting(const struct pipeline *pipeline)
 	return sum;
 }
 
-static int pipeline_compare_suppressed(const void *left, const void *right)
-{
-	const struct peer_row *a = left, *b = right;
-
-	return a->suppressed > b->suppressed ? -1 : a->suppressed < b->suppressed;
-}
-
-/* Asked when a flood is told: once a window at most. */
-static unsigned int pipeline_top_suppressed(void *argument,
-					    struct alert_peer peers[ALERT_PEERS_MAX])
+static int pipeline_read_suppressed(void *argument, struct alert_peer **ret_peers,
+				    size_t *ret_count)
 {
 	struct pipeline *pipeline = argument;
 	_cleanup_free_ struct peer_row *rows = NULL;
-	size_t count = 0;
-	unsigned int found;
+	struct alert_peer *peers;
+	size_t count = 0, found = 0;
 	int r = peers_read(pipeline->parts.tables, false, &rows, &count);
 
-	if (r < 0) {
-		log_error(r, "read the peers of a flood, ignoring");
-		return 0;
-	}
-	qsort(rows, count, sizeof(*rows), pipeline_compare_suppressed);
-	for (found = 0; found < MIN(count, ALERT_PEERS_MAX) && rows[found].suppressed; found++)
-		peers[found] = (struct alert_peer){ rows[found].addr, rows[found].suppressed };
-	return found;
+	peers = r < 0 ? NULL : calloc(count + 1, sizeof(*peers));
+	if (!peers)
+		return log_error(r < 0 ? r : -ENOMEM, "read the peers of a flood, ignoring");
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].suppressed)
+			peers[found++] = (struct alert_peer){ rows[i].addr, rows[i].suppressed };
+	*ret_peers = peers;
+	*ret_count = found;
+	return 0;
 }
 
 static void pipeline_set_flood(struct pipeline *pipeline, const struct config *config)
@@ -122,7 +115,7 @@ static void pipeline_set_flood(struct pipeline *pipeline, const struct config *c
 		.threshold = config->flood,
 		.window_ns = config->window_ns,
 		.emit = pipeline_emit,
-		.top = pipeline_top_suppressed,
+		.read_peers = pipeline_read_suppressed,
 		.argument = pipeline,
 	};
 }
@@ -185,6 +178,7 @@ void pipeline_free(struct pipeline *pipeline)
 	hold_free(pipeline->hold);
 	loop_source_free(pipeline->window_end);
 	pipeline->sink_count = 0;
+	flood_free(&pipeline->flood);
 	fold_free(pipeline->fold);
 	expects_free(pipeline->expects);
 	table_free(pipeline->names);
@@ -215,6 +209,7 @@ void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 	pipeline->window_ns = config->window_ns;
 	pipeline_set_flood(pipeline, config);
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
+	pipeline_tick(pipeline, clock_boot_ns()); /* by the new window */
 }
 
 void pipeline_name_interface(struct pipeline *pipeline, uint32_t ifindex, const char *name)
@@ -443,16 +438,11 @@ uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action)
 	return pipeline->emitted[action];
 }
 
-void pipeline_watch_loss(struct pipeline *pipeline)
+static void pipeline_tell_loss(struct pipeline *pipeline, uint64_t lost, uint64_t now_ns)
 {
-	const struct accounting sum = pipeline_accounting(pipeline);
-	uint64_t now_ns = clock_boot_ns(), lost = sum.lost;
 	char text[ALERT_TEXT_SIZE];
 
-	pipeline_tell_bypass(pipeline);
-	flood_look(&pipeline->flood, sum.suppressed, now_ns, clock_wall_ns());
-	if (lost == pipeline->lost ||
-	    (pipeline->lost_told_ns && now_ns < pipeline->lost_told_ns + pipeline->window_ns))
+	if (lost == pipeline->lost)
 		return;
 	snprintf(text, sizeof(text),
 		 "%llu samples lost, the ring was full; their packets are counted",
@@ -462,9 +452,24 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 	pipeline->lost_told_ns = now_ns;
 }
 
+void pipeline_watch_loss(struct pipeline *pipeline)
+{
+	const struct accounting sum = pipeline_accounting(pipeline);
+	uint64_t now_ns = clock_boot_ns();
+
+	pipeline_tell_bypass(pipeline);
+	flood_look(&pipeline->flood, sum.suppressed, now_ns, clock_wall_ns());
+	if (!pipeline->lost_told_ns || now_ns >= pipeline->lost_told_ns + pipeline->window_ns)
+		pipeline_tell_loss(pipeline, sum.lost, now_ns);
+}
+
 void pipeline_flush(struct pipeline *pipeline)
 {
+	const struct accounting sum = pipeline_accounting(pipeline);
+
 	if (pipeline->hold)
 		hold_flush(pipeline->hold);
 	fold_flush(pipeline->fold, clock_boot_ns());
+	flood_end(&pipeline->flood, sum.suppressed, clock_wall_ns());
+	pipeline_tell_loss(pipeline, sum.lost, clock_boot_ns());
 }

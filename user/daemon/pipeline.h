@@ -46,7 +46,7 @@ void pipeline_set_sinks(struct pipeline *pipeline, struct sink *const *sinks, si
 
 /*
  * Gives every packet on, once, after its owner was looked for; under both roles "to" is told.
- * NULL: to nobody, and owners are looked for where an alert wants them.
+ * NULL: to nobody.
  */
 typedef void pipeline_tap(void *argument, const struct sighting *sighting);
 void pipeline_set_tap(struct pipeline *pipeline, pipeline_tap *tap, void *argument);

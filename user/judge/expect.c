@@ -12,7 +12,6 @@ struct expects {
 	struct expect_index *index; /* NULL without rules */
 	struct expect_hits *hits; /* one a rule */
 	uint64_t total;
-	bool want_owner;
 };
 
 static int expect_compare_name(const void *key, const void *element)
@@ -52,8 +51,6 @@ static int expects_build(struct expects *expects, const struct expects *before)
 	expects->hits = calloc(rules->count + 1, sizeof(*expects->hits));
 	if (!expects->hits)
 		return -ENOMEM;
-	for (size_t i = 0; i < rules->count; i++)
-		expects->want_owner |= rules->rules[i].members & EXPECTATION_OWNER_BITS;
 	r = expect_index_new(&expects->index, rules);
 	return r == 0 && before ? expects_inherit(expects, before) : r;
 }
@@ -99,11 +96,6 @@ const struct expect_hits *expects_hits(const struct expects *expects, size_t ind
 uint64_t expects_hits_total(const struct expects *expects)
 {
 	return expects->total;
-}
-
-bool expects_want_owner(const struct expects *expects)
-{
-	return expects->want_owner;
 }
 
 /* A listener is about no packet, so it has no peer and no interface. */

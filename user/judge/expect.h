@@ -32,8 +32,6 @@ const struct expectations *expects_rules(const struct expects *expects);
 const struct expect_hits *expects_hits(const struct expects *expects, size_t index);
 uint64_t expects_hits_total(const struct expects *expects);
 
-/* Does any rule ask for the process? Else expect_judge() needs no attribution. */
-bool expects_want_owner(const struct expects *expects);
 
 /*
  * The first rule that the sighting meets, which counts as a hit of it; NULL: it is unexpected. A

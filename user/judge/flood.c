@@ -3,6 +3,7 @@
 #include "flood.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../base/clock.h"
 #include "../base/util.h"
@@ -10,38 +11,70 @@
 #define FLOOD_NAMED 3 /* peers in the text */
 #define FLOOD_SEVERITY 4
 
-static uint64_t flood_told_before(const struct flood *flood, const struct addr *addr)
+void flood_free(struct flood *flood)
 {
-	for (unsigned int i = 0; i < flood->before_count; i++)
-		if (memcmp(&flood->before[i].addr, addr, sizeof(*addr)) == 0)
-			return flood->before[i].count;
-	return 0;
+	free(flood->before);
+	flood->before = NULL;
+	flood->before_count = 0;
 }
 
-static int flood_compare(const void *left, const void *right)
+static int flood_compare_addr(const void *left, const void *right)
+{
+	const struct alert_peer *a = left, *b = right;
+
+	return memcmp(&a->addr, &b->addr, sizeof(a->addr));
+}
+
+static int flood_compare_count(const void *left, const void *right)
 {
 	const struct alert_peer *a = left, *b = right;
 
 	return a->count > b->count ? -1 : a->count < b->count;
 }
 
-/* The kernel's numbers less what was told of them; one that went back is a peer seen anew. */
-static void flood_add_peers(struct flood *flood, struct alert *alert)
+/* Of no peer, where they cannot be read: then a flood names nobody. */
+static size_t flood_read_peers(const struct flood *flood, struct alert_peer **ret_peers)
 {
-	struct alert_peer peers[ALERT_PEERS_MAX];
-	unsigned int count = flood->options.top(flood->options.argument, peers);
+	size_t count = 0;
 
-	for (unsigned int i = 0; i < count; i++) {
-		uint64_t told = flood_told_before(flood, &peers[i].addr);
-		uint64_t more = peers[i].count - (told <= peers[i].count ? told : 0);
+	*ret_peers = NULL;
+	if (!flood->options.threshold ||
+	    flood->options.read_peers(flood->options.argument, ret_peers, &count) < 0)
+		return 0;
+	return count;
+}
 
-		if (more)
-			alert->top_peers[alert->top_peer_count++] =
-				(struct alert_peer){ peers[i].addr, more };
-	}
-	qsort(alert->top_peers, alert->top_peer_count, sizeof(*alert->top_peers), flood_compare);
-	memcpy(flood->before, peers, sizeof(peers));
-	flood->before_count = count;
+static void flood_mark_peers(struct flood *flood)
+{
+	flood_free(flood);
+	flood->before_count = flood_read_peers(flood, &flood->before);
+	if (flood->before_count)
+		qsort(flood->before, flood->before_count, sizeof(*flood->before),
+		      flood_compare_addr);
+}
+
+/* What was held back of a peer since the window began; less than then is a peer seen anew. */
+static uint64_t flood_grown(const struct flood *flood, const struct alert_peer *peer)
+{
+	const struct alert_peer *before = NULL;
+
+	if (flood->before_count)
+		before = bsearch(peer, flood->before, flood->before_count, sizeof(*peer),
+				 flood_compare_addr);
+	return before && before->count <= peer->count ? peer->count - before->count : peer->count;
+}
+
+static void flood_add_peers(const struct flood *flood, struct alert *alert)
+{
+	_cleanup_free_ struct alert_peer *peers = NULL;
+	size_t count = flood_read_peers(flood, &peers);
+
+	for (size_t i = 0; i < count; i++)
+		peers[i].count = MIN(flood_grown(flood, &peers[i]), alert->count);
+	if (count)
+		qsort(peers, count, sizeof(*peers), flood_compare_count);
+	for (size_t i = 0; i < MIN(count, ALERT_PEERS_MAX) && peers[i].count; i++)
+		alert->top_peers[alert->top_peer_count++] = peers[i];
 }
 
 static void flood_write_text(struct alert *alert)
@@ -62,7 +95,7 @@ static void flood_write_text(struct alert *alert)
 					 (unsigned long long)alert->top_peers[i].count);
 }
 
-static void flood_tell(struct flood *flood, uint64_t more, uint64_t wall_ns)
+static void flood_tell(const struct flood *flood, uint64_t more, uint64_t wall_ns)
 {
 	struct alert alert = {
 		.action = ACTION_FLOOD,
@@ -88,6 +121,15 @@ static void flood_begin_window(struct flood *flood, uint64_t suppressed, uint64_
 	flood->seen = suppressed;
 	flood->began_ns = now_ns;
 	flood->began_wall_ns = wall_ns;
+	flood_mark_peers(flood);
+}
+
+void flood_end(struct flood *flood, uint64_t suppressed, uint64_t wall_ns)
+{
+	uint64_t more = suppressed - flood->seen;
+
+	if (flood->has_begun && flood->is_on && more)
+		flood_tell(flood, more, wall_ns);
 }
 
 void flood_look(struct flood *flood, uint64_t suppressed, uint64_t now_ns, uint64_t wall_ns)

@@ -15,14 +15,14 @@ struct flood_options {
 	/* Takes each alert; valid during the call. */
 	void (*emit)(void *argument, const struct alert *alert);
 	/*
-	 * The peers of which most was held back since they were first seen, most first. Returns
-	 * how many.
+	 * All peers of which something was held back since they were first seen, and how much. The
+	 * caller frees. 0 or -errno, said already.
 	 */
-	unsigned int (*top)(void *argument, struct alert_peer peers[ALERT_PEERS_MAX]);
+	int (*read_peers)(void *argument, struct alert_peer **ret_peers, size_t *ret_count);
 	void *argument;
 };
 
-/* All zero but the options in the beginning. */
+/* All zero but the options in the beginning; flood_free() in the end. */
 struct flood {
 	struct flood_options options;
 	bool has_begun; /* `seen` is the kernel's number, not nothing yet */
@@ -30,11 +30,16 @@ struct flood {
 	uint64_t began_ns; /* the window */
 	uint64_t began_wall_ns;
 	uint64_t seen; /* the kernel's number when it began */
-	unsigned int before_count; /* what was told of peers: only more than that is news */
-	struct alert_peer before[ALERT_PEERS_MAX];
+	struct alert_peer *before; /* the peers' numbers when it began, by address */
+	size_t before_count;
 };
+
+void flood_free(struct flood *flood);
 
 /* `suppressed`: all that was held back, ever. Call it now and then: once a second, or so. */
 void flood_look(struct flood *flood, uint64_t suppressed, uint64_t now_ns, uint64_t wall_ns);
+
+/* Tells what an open window of a flood has held back, for a clean end. */
+void flood_end(struct flood *flood, uint64_t suppressed, uint64_t wall_ns);
 
 #endif

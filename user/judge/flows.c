@@ -85,29 +85,10 @@ static bool flow_is_over(const struct flows *flows, const struct flow_state *sta
 	return state->has_ended && sighting->kind == KIND_SYN;
 }
 
-bool flows_know(struct flows *flows, const struct sighting *sighting, enum action action,
-		uint64_t now_ns, struct flow_process *ret_process)
-{
-	const struct flow_name name = flow_name(sighting, action);
-	const struct flow_state *state = table_get(flows->states, &name);
-	const struct packet_event *event = sighting->event;
-
-	if (!state || !state->is_settled || flow_is_over(flows, state, sighting, now_ns) ||
-	    !event->cookie || event->cookie != state->cookie ||
-	    memcmp(&event->sender, &state->sender, sizeof(state->sender)) != 0)
-		return false;
-	*ret_process = state->process;
-	return true;
-}
-
 static void flow_settle(struct flow_state *state, const struct sighting *sighting)
 {
 	state->process = flow_process(&sighting->process);
 	state->is_settled = true;
-	if (sighting->event) {
-		state->cookie = sighting->event->cookie;
-		state->sender = sighting->event->sender;
-	}
 }
 
 struct flow_process flows_take(struct flows *flows, const struct sighting *sighting,

@@ -29,8 +29,6 @@ struct flow_state {
 	bool is_settled; /* it is the one that has the connection, not one that listens */
 	bool has_ended; /* the same ports may be another connection's from now on */
 	uint64_t last_ns;
-	uint64_t cookie; /* of the last packet that was settled, and who was its sender */
-	struct process_key sender;
 };
 
 struct flows;
@@ -46,13 +44,6 @@ bool flow_same_process(const struct flow_process *a, const struct flow_process *
 
 /* Is the sighting's process the one that has the connection? */
 bool flow_is_settled(const struct sighting *sighting);
-
-/*
- * Is the process of the sighting known already, so that nobody need be asked? It goes to
- * ret_process then.
- */
-bool flows_know(struct flows *flows, const struct sighting *sighting, enum action action,
-		uint64_t now_ns, struct flow_process *ret_process);
 
 /*
  * Takes a sighting. Returns the process that its packet belongs to, as far as it is known. Where

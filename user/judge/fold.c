@@ -100,6 +100,14 @@ static uint32_t fold_suppressed(const struct fold *fold, const struct fold_key *
 	return fold->options.suppressed(fold->options.argument, &key->peer);
 }
 
+/* A running number that wraps; one that went back is a peer that was forgotten and met again. */
+static uint32_t fold_grown(uint32_t before, uint32_t now)
+{
+	uint32_t grown = now - before;
+
+	return grown > INT32_MAX ? now : grown;
+}
+
 /* Sums up an open window that has something to say beyond its first packet. */
 static void fold_close(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
 {
@@ -109,8 +117,7 @@ static void fold_close(struct fold *fold, struct fold_entry *entry, const struct
 	if (alert->count == 0)
 		return;
 	suppressed = fold_suppressed(fold, key);
-	if (suppressed) /* else the kernel has forgotten the peer */
-		alert->suppressed = (uint32_t)(suppressed - entry->suppressed_before);
+	alert->suppressed = fold_grown(entry->suppressed_before, suppressed);
 	entry->suppressed_before = suppressed;
 	if (!entry->announced || alert->count > 1 || alert->suppressed) {
 		alert->closing = true;
@@ -161,8 +168,7 @@ void fold_free(struct fold *fold)
 void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t max_rate_ns)
 {
 	fold->options.window_ns = window_ns;
-	fold->rate.events = max_rate;
-	fold->rate.per_ns = max_rate_ns;
+	fold->rate = (struct rate){ max_rate, max_rate_ns, 0 };
 	flows_set(fold->flows, window_ns);
 	sweep_set(fold->sweep, window_ns);
 }
@@ -233,14 +239,19 @@ static void fold_open_window(struct fold *fold, struct fold_entry *entry,
 	fold_copy_sighting(alert, sighting);
 }
 
-/* A whole handshake, or the process that has the connection. */
+/* This host's own doing, a whole handshake, or the process that has the connection. */
 static bool fold_is_real(const struct sighting *sighting, enum action action)
 {
-	if (action == ACTION_LISTENER || action == ACTION_OUTBOUND || action == ACTION_SENSOR)
-		return true;
-	return action == ACTION_CONNECTION &&
-	       (sighting->verdict == VERDICT_CONNECTED || sighting->quality == QUALITY_EXACT ||
-		sighting->quality == QUALITY_JOINED || sighting->quality == QUALITY_TUNNEL);
+	bool is_own = action == ACTION_LISTENER || action == ACTION_SENSOR ||
+		      (action == ACTION_OUTBOUND && sighting->direction == DIRECTION_OUT);
+	bool is_proven = sighting->quality == QUALITY_EXACT ||
+			 sighting->quality == QUALITY_JOINED || sighting->quality == QUALITY_TUNNEL;
+
+	if (is_own || (action != ACTION_CONNECTION && action != ACTION_OUTBOUND))
+		return is_own;
+	/* A UDP socket takes what anybody forges. */
+	return sighting->verdict == VERDICT_CONNECTED ||
+	       (is_proven && sighting->protocol == PROTOCOL_TCP);
 }
 
 /* The process that has a connection is better than one that listened for it. */
@@ -346,21 +357,6 @@ static struct fold_key fold_place(struct fold *fold, const struct sighting *sigh
 	else if (action == ACTION_LISTENER)
 		key.process = flow_process(&sighting->process);
 	return key;
-}
-
-bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action,
-		      uint64_t now_ns)
-{
-	struct fold_key key = fold_key(sighting, action);
-	const struct fold_entry *entry;
-
-	if (action == ACTION_LISTENER)
-		return false;
-	if ((action == ACTION_OUTBOUND || action == ACTION_CONNECTION) &&
-	    !flows_know(fold->flows, sighting, action, now_ns, &key.process))
-		return true;
-	entry = table_get(fold->entries, &key);
-	return !entry || entry->alert.count == 0 || entry->alert.quality == QUALITY_NONE;
 }
 
 static void fold_count(struct fold *fold, struct fold_entry *entry, const struct fold_key *key,

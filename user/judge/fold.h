@@ -52,10 +52,6 @@ void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t
 int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
 	     uint64_t now_ns);
 
-/* Is the process behind the sighting still to be found? Spares look-ups. */
-bool fold_wants_owner(struct fold *fold, const struct sighting *sighting, enum action action,
-		      uint64_t now_ns);
-
 /* Ends the windows that are over. Returns when to call again; 0: nothing is open. */
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns);
 

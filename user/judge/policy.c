@@ -11,11 +11,15 @@ static enum action policy_judge_incoming(const struct sighting *sighting)
 	return served ? ACTION_CONNECTION : ACTION_PROBE;
 }
 
-/* Came from a watched port elsewhere: an answer, to something this host sent or not. */
+/*
+ * Came from a watched port elsewhere: an answer, to something this host sent or not. Only a UDP
+ * socket can have asked without a connection.
+ */
 static enum action policy_judge_answer(const struct sighting *sighting)
 {
 	bool asked = sighting->verdict == VERDICT_CONNECTED ||
-		     sighting->verdict == VERDICT_LISTENING;
+		     (sighting->verdict == VERDICT_LISTENING &&
+		      sighting->protocol != PROTOCOL_TCP);
 
 	return asked ? ACTION_OUTBOUND : ACTION_BACKSCATTER;
 }
@@ -28,6 +32,22 @@ static bool policy_judge_icmp(const struct sighting *sighting, bool local_peer,
 		return false; /* this host's own answer to what is judged already */
 	*ret_action = policy_judge_answer(sighting);
 	return true;
+}
+
+/* Began elsewhere at a watched port, which is only its source: the port that it asks is not. */
+static bool policy_is_strangers_question(const struct sighting *sighting)
+{
+	return sighting->role == ROLE_FROM && sighting->kind == KIND_SYN;
+}
+
+/* What the kernel says for nobody to whoever asks with a watched port as his own. */
+static bool policy_is_own_refusal(const struct sighting *sighting)
+{
+	bool has_process = sighting->quality != QUALITY_NONE &&
+			   sighting->quality != QUALITY_KERNEL;
+
+	return sighting->role == ROLE_TO &&
+	       (sighting->kind == KIND_SYNACK || (sighting->kind == KIND_RST && !has_process));
 }
 
 bool policy_judge(const struct sighting *sighting, bool local_peer, enum action *ret_action)
@@ -43,6 +63,8 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
 		*ret_action = policy_judge_incoming(sighting);
 	else if (local_peer)
 		return false; /* the same exchange is judged where it comes in */
+	else if (in ? policy_is_strangers_question(sighting) : policy_is_own_refusal(sighting))
+		return false;
 	else if (in)
 		*ret_action = policy_judge_answer(sighting);
 	else if (to || sighting->kind == KIND_SYN)

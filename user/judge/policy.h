@@ -9,7 +9,7 @@
 
 /*
  * The action of a sighting. False when it is nothing to alert on: this host's own half of an
- * exchange whose other half is judged.
+ * exchange whose other half is judged, or a question to a port that nobody watches.
  *
  * `local_peer`: the peer's address is this host's own (loopback and the like).
  */

@@ -120,6 +120,12 @@ static void add_technique(struct line *line, const struct alert *alert)
 		line_add(line, ", as in %s scan", words[alert->technique]);
 }
 
+/* An outbound thing's first packet can be the answer. */
+static bool alert_is_sent(const struct alert *alert)
+{
+	return alert->action == ACTION_OUTBOUND && alert->direction == DIRECTION_OUT;
+}
+
 static void add_ends(struct line *line, const struct alert *alert)
 {
 	char source[ADDR_TEXT_SIZE], destination[ADDR_TEXT_SIZE];
@@ -128,7 +134,7 @@ static void add_ends(struct line *line, const struct alert *alert)
 	addr_format(&alert->destination.addr, destination);
 	if (alert->action == ACTION_TRANSIT)
 		line_add(line, " forwarded");
-	line_add(line, " from %s%s", alert->action == ACTION_OUTBOUND ? "local " : "", source);
+	line_add(line, " from %s%s", alert_is_sent(alert) ? "local " : "", source);
 	if (alert->role == ROLE_TO) {
 		add_target(line, alert, destination);
 		return;
@@ -160,7 +166,7 @@ static const char *owner_verb(const struct alert *alert)
 	if (alert->action == ACTION_CONNECTION)
 		return "served by";
 	if (alert->action == ACTION_OUTBOUND)
-		return "sent by";
+		return alert_is_sent(alert) ? "sent by" : "received by";
 	return "held by";
 }
 
