@@ -75,6 +75,7 @@ enum socket_state {
 	SOCKET_UNASKED, /* no look-up was made */
 	SOCKET_NONE, /* no socket of this namespace takes the packet */
 	SOCKET_LISTENING, /* TCP LISTEN, or an unconnected UDP socket */
+	SOCKET_REQUESTED, /* TCP NEW_SYN_RECV: asked, and answered; anybody can forge the question */
 	SOCKET_CONNECTED, /* any other TCP state, or a connected UDP socket */
 };
 

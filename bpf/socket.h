@@ -11,7 +11,9 @@
 
 #include "abi.h"
 
-#define SOCKET_STATE_LISTEN 10 /* TCP_LISTEN of the kernel's net/tcp_states.h */
+/* Of the kernel's net/tcp_states.h. */
+#define SOCKET_STATE_LISTEN 10
+#define SOCKET_STATE_NEW_SYN_RECV 12
 
 /* The two ends of a packet, in network byte order; addresses as in struct packet_event. */
 struct socket_ends {
@@ -55,7 +57,16 @@ static __always_inline enum socket_state socket_ask_tcp(void *ctx, struct bpf_so
 
 	if (!sock)
 		return SOCKET_NONE;
-	state = sock->state == SOCKET_STATE_LISTEN ? SOCKET_LISTENING : SOCKET_CONNECTED;
+	switch (sock->state) {
+	case SOCKET_STATE_LISTEN:
+		state = SOCKET_LISTENING;
+		break;
+	case SOCKET_STATE_NEW_SYN_RECV:
+		state = SOCKET_REQUESTED;
+		break;
+	default:
+		state = SOCKET_CONNECTED;
+	}
 	bpf_sk_release(sock);
 	return state;
 }

@@ -281,6 +281,7 @@ static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sig
 	switch (sighting->event->socket_state) {
 	case SOCKET_LISTENING:
 		return VERDICT_LISTENING;
+	case SOCKET_REQUESTED:
 	case SOCKET_CONNECTED:
 		return VERDICT_CONNECTED;
 	case SOCKET_NONE:

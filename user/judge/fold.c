@@ -250,7 +250,7 @@ static bool fold_is_real(const struct sighting *sighting, enum action action)
 	if (is_own || (action != ACTION_CONNECTION && action != ACTION_OUTBOUND))
 		return is_own;
 	/* A UDP socket takes what anybody forges. */
-	return sighting->verdict == VERDICT_CONNECTED ||
+	return sighting_is_connected(sighting) ||
 	       (is_proven && sighting->protocol == PROTOCOL_TCP);
 }
 

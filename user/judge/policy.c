@@ -17,7 +17,7 @@ static enum action policy_judge_incoming(const struct sighting *sighting)
  */
 static enum action policy_judge_answer(const struct sighting *sighting)
 {
-	bool asked = sighting->verdict == VERDICT_CONNECTED ||
+	bool asked = sighting_is_connected(sighting) ||
 		     (sighting->verdict == VERDICT_LISTENING &&
 		      sighting->protocol != PROTOCOL_TCP);
 

@@ -106,6 +106,13 @@ static inline const struct endpoint *sighting_peer(const struct sighting *sighti
 	return sighting->direction == DIRECTION_IN ? &sighting->source : &sighting->destination;
 }
 
+/* Is there more than a question that was answered: a socket of its own? */
+static inline bool sighting_is_connected(const struct sighting *sighting)
+{
+	return sighting->verdict == VERDICT_CONNECTED &&
+	       !(sighting->event && sighting->event->socket_state == SOCKET_REQUESTED);
+}
+
 /* Does the frame begin with an Ethernet header? Else with an IP header. */
 bool sighting_has_ethernet(const struct packet_event *event);
 
