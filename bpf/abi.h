@@ -325,7 +325,7 @@ struct owner_losses {
 /* What user space tells the owner hooks, and what they tell it back. */
 struct owner_board {
 	__u32 pid_namespace; /* inode of the one whose numbers are told */
-	__u32 translates; /* addresses may be translated on this host */
+	__u32 all_sockets; /* any may stand behind a watched port: by translation, in a tunnel */
 	struct owner_losses losses;
 	struct socket_record blank; /* all zero: what a new record begins as */
 };

@@ -48,18 +48,18 @@ static __always_inline bool owner_is_watched(enum protocol protocol, __u16 port)
 }
 
 /*
- * Can this socket's packets be asked for? They have a watched port, or, where addresses are
- * translated, may stand behind some that have. Ports in host byte order.
+ * Can this socket's packets be asked for? They have a watched port, or may stand behind some that
+ * have: where addresses are translated, or a tunnel is. Ports in host byte order.
  */
 static __always_inline bool owner_concerns(enum protocol protocol, __u16 local, __u16 remote)
 {
 	return owner_is_watched(protocol, local) || owner_is_watched(protocol, remote) ||
-	       board.translates;
+	       board.all_sockets;
 }
 
 /*
- * Who created which socket. Most sockets never meet a watched port, so this costs a store; the
- * newest socket takes the place of the one CREATORS before it. Read only with its cookie in it.
+ * Who created which socket. Most sockets never meet a watched port, so this costs a store. Places
+ * are shared; a CPU gives out cookies in a row, so that its next thousands take others.
  */
 #define CREATORS (1 << 16)
 
@@ -80,6 +80,32 @@ static __always_inline struct creator *owner_creator(__u64 cookie)
 	__u32 place = cookie % CREATORS;
 
 	return bpf_map_lookup_elem(&creators, &place);
+}
+
+/* The creator is there while its cookie is: before and after it is written or read. */
+static __always_inline void owner_set_creator(__u64 cookie, const struct process_key *process)
+{
+	struct creator *creator = owner_creator(cookie);
+
+	if (!creator)
+		return;
+	creator->cookie = 0;
+	barrier();
+	creator->process = *process;
+	barrier();
+	creator->cookie = cookie;
+}
+
+static __always_inline bool owner_get_creator(__u64 cookie, struct process_key *process)
+{
+	struct creator *creator = owner_creator(cookie);
+
+	if (!creator || creator->cookie != cookie)
+		return false;
+	barrier();
+	*process = creator->process;
+	barrier();
+	return creator->cookie == cookie;
 }
 
 static __always_inline void owner_stamp(struct socket_record *record, enum socket_role role)
@@ -107,14 +133,14 @@ static __always_inline struct socket_record *owner_record(__u64 cookie)
 {
 	bool is_new = bpf_map_update_elem(&sockets, &cookie, &board.blank, BPF_NOEXIST) == 0;
 	struct socket_record *record = bpf_map_lookup_elem(&sockets, &cookie);
-	struct creator *creator = owner_creator(cookie);
+	struct process_key creator;
 
 	if (is_new)
 		process_count(&board.losses.sockets_recorded);
 	if (!record)
 		process_count(&board.losses.sockets_failed);
-	else if (is_new && creator && creator->cookie == cookie)
-		record->roles[SOCKET_CREATED] = creator->process;
+	else if (is_new && owner_get_creator(cookie, &creator))
+		record->roles[SOCKET_CREATED] = creator;
 	return record;
 }
 
@@ -129,8 +155,7 @@ __noinline int owner_note(__u64 cookie, __u64 role)
 		return 0;
 	record = bpf_map_lookup_elem(&sockets, &cookie);
 	flags = process_current_key(&key);
-	if (record && record->roles[role].tgid == key.tgid &&
-	    record->roles[role].exec_id == key.exec_id) {
+	if (record && process_is_same(&record->roles[role], &key)) {
 		owner_stamp(record, role);
 		return 0;
 	}
@@ -216,12 +241,13 @@ static __always_inline void owner_note_sock(struct sock *sk, enum socket_role ro
 	}
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_PACKET || role != SOCKET_SENT)
 		return;
+	task = bpf_get_current_task();
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	if (cookie) {
+		bpf_map_delete_elem(&senders, &task);
 		owner_note(cookie, role);
 		return;
 	}
-	task = bpf_get_current_task();
 	process_current_key(&key);
 	process_tell(task, true);
 	bpf_map_update_elem(&senders, &task, &key, BPF_ANY);
@@ -304,7 +330,7 @@ static __always_inline void owner_note_flow(struct flow_key *key, __u64 cookie)
 			  owner_is_watched(key->protocol, key->remote_port);
 	__u32 netns = key->netns;
 
-	if (!cookie || !(is_watched || board.translates))
+	if (!cookie || !(is_watched || board.all_sockets))
 		return;
 	if (is_watched)
 		owner_write_flow(key, cookie, netns);

@@ -21,16 +21,11 @@ SEC("cgroup/sock_create")
 int owner_create(struct bpf_sock *ctx)
 {
 	__u64 cookie = bpf_get_socket_cookie(ctx);
-	struct creator *creator = owner_creator(cookie);
 	struct process_key key;
 
-	if (!creator)
-		return GO_ON;
 	process_current_key(&key);
 	process_tell(bpf_get_current_task(), true);
-	creator->cookie = 0;
-	creator->process = key;
-	creator->cookie = cookie;
+	owner_set_creator(cookie, &key);
 	return GO_ON;
 }
 
@@ -38,6 +33,8 @@ static __always_inline int owner_bind(struct bpf_sock *ctx, const struct flow_ke
 {
 	__u64 cookie = bpf_get_socket_cookie(ctx);
 
+	if (!owner_may_concern(ctx->type, ctx->protocol, local->local_port, 0, SOCKET_BOUND))
+		return GO_ON;
 	owner_note(cookie, SOCKET_BOUND);
 	if (ctx->protocol == IPPROTO_UDP && owner_is_watched(PROTOCOL_UDP, local->local_port))
 		owner_tell_socket(OWNER_LISTENER, cookie, local);
@@ -71,7 +68,8 @@ int owner_bind6(struct bpf_sock *ctx)
 /* TCP's is met below, with both ports. */
 static __always_inline int owner_connect(struct bpf_sock_addr *ctx)
 {
-	if (ctx->type != SOCK_STREAM)
+	if (ctx->type != SOCK_STREAM &&
+	    owner_may_concern(ctx->type, ctx->protocol, 0, ctx->user_port, SOCKET_CONNECTED_BY))
 		owner_note(bpf_get_socket_cookie(ctx), SOCKET_CONNECTED_BY);
 	return GO_ON;
 }
@@ -143,8 +141,7 @@ int owner_operation(struct bpf_sock_ops *ctx)
 		return GO_ON;
 	key.local_port = ctx->local_port;
 	key.remote_port = bpf_ntohl(ctx->remote_port);
-	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB &&
-	    !owner_concerns(PROTOCOL_TCP, key.local_port, key.remote_port))
+	if (!owner_concerns(PROTOCOL_TCP, key.local_port, key.remote_port))
 		return GO_ON;
 	sk = ctx->sk;
 	if (!sk)

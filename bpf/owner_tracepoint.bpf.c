@@ -20,7 +20,8 @@ struct syscall_exit {
 	__s64 result;
 };
 
-/* Linux 6.2: gives a pointer its type, so that what it points to is plainly loaded. */
+/* Linux 6.2: gives a pointer its type, so that what it points to is plainly loaded. Before, the
+ * object is loaded without typed_task, which leaves no call of it. */
 extern void *bpf_rdonly_cast(const void *pointer, __u32 type) __ksym __weak;
 
 #define OWNER_CAST(type, pointer) \
@@ -47,7 +48,7 @@ static __always_inline void owner_note_descriptor(__s64 fd, enum socket_role rol
 
 	if (!file)
 		return;
-	if (!bpf_rdonly_cast) {
+	if (!typed_task) {
 		owner_note_sock(owner_file_sock(file), role);
 		return;
 	}
@@ -104,9 +105,12 @@ int BPF_PROG(owner_tcp_sendmsg, struct sock *sk)
 	return 0;
 }
 
+/* After the packets have left: no more place for the sender of a packet socket without a cookie. */
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(owner_sendmsg, struct sock *sk)
 {
+	if (sk->__sk_common.skc_family == AF_PACKET && !sk->__sk_common.skc_cookie.counter)
+		return 0;
 	owner_note_typed(sk, SOCKET_SENT);
 	return 0;
 }

@@ -107,7 +107,7 @@ static __always_inline void match_socket(struct __sk_buff *skb, const struct pac
 		return;
 	view->cookie = bpf_get_socket_cookie(skb);
 	view->is_own = match_is_own(sock, packet);
-	view->is_raw_frame = sock->family == AF_PACKET;
+	view->is_raw_frame = sock->family == AF_PACKET && view->direction == DIRECTION_OUT;
 }
 
 static __always_inline void match_tc(struct __sk_buff *skb, union packet_words packet,

@@ -248,6 +248,20 @@ static __always_inline bool process_describe(struct task_struct *task, const str
 	return true;
 }
 
+static __always_inline bool process_is_same(const struct process_key *a,
+					    const struct process_key *b)
+{
+	return a->tgid == b->tgid && a->exec_id == b->exec_id &&
+	       a->start_boot_ns == b->start_boot_ns;
+}
+
+static __always_inline void process_task_key(struct task_struct *task, struct process_key *key)
+{
+	key->tgid = BPF_CORE_READ(task, tgid);
+	key->exec_id = BPF_CORE_READ(task, self_exec_id);
+	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
 /* The current process's key; the flags of its task. */
 static __always_inline __u32 process_current_key(struct process_key *key)
 {
@@ -261,17 +275,8 @@ static __always_inline __u32 process_current_key(struct process_key *key)
 		return task->flags;
 	}
 	task = (void *)bpf_get_current_task();
-	key->tgid = BPF_CORE_READ(task, tgid);
-	key->exec_id = BPF_CORE_READ(task, self_exec_id);
-	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	process_task_key(task, key);
 	return BPF_CORE_READ(task, flags);
-}
-
-static __always_inline void process_task_key(struct task_struct *task, struct process_key *key)
-{
-	key->tgid = BPF_CORE_READ(task, tgid);
-	key->exec_id = BPF_CORE_READ(task, self_exec_id);
-	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
 /* As the leader thread is called. */

@@ -27,7 +27,7 @@ static __always_inline void scan_note(__u64 cookie, const struct process_key *ke
 		return;
 	if (!record->roles[SOCKET_HELD].tgid)
 		record->roles[SOCKET_HELD] = *key;
-	else if (record->roles[SOCKET_HELD].tgid != key->tgid)
+	else if (!process_is_same(&record->roles[SOCKET_HELD], key))
 		record->shared = 1;
 }
 
@@ -46,6 +46,10 @@ int scan_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	if (!cookie)
+		return 0;
+	if (!owner_may_concern(BPF_CORE_READ(sk, sk_type), BPF_CORE_READ(sk, sk_protocol),
+			       BPF_CORE_READ(sk, __sk_common.skc_num),
+			       BPF_CORE_READ(sk, __sk_common.skc_dport), SOCKET_RECEIVED))
 		return 0;
 	process_task_key(task, &key);
 	if (scan_is_watched(sk))
@@ -85,7 +89,12 @@ int scan_udp(struct bpf_iter__udp *ctx)
 {
 	struct udp_sock *udp = ctx->udp_sk;
 
-	if (udp)
-		scan_kernel_socket((struct sock *)udp);
+	if (!udp)
+		return 0;
+	scan_kernel_socket((struct sock *)udp);
+	/* A tunnel on a watched port: any socket may be inside. */
+	if (BPF_CORE_READ_BITFIELD_PROBED((struct sock *)udp, sk_kern_sock) &&
+	    scan_is_watched((struct sock *)udp))
+		board.all_sockets = 1;
 	return 0;
 }

@@ -102,12 +102,33 @@ def test_a_translated_port_is_the_containers_and_never_the_decoys(sandbox, stage
     decoy.dismiss()
 
 
-def test_packets_of_a_tunnel_are_not_plainly_those_of_who_speaks_in_it(sandbox, stage):
+def lay_tunnel(sandbox):
     for namespace, interface, remote, inner in ((sandbox.here, "sensor0", PEER4, "10.77.0.1"),
                                                 (sandbox.there, "peer0", SENSOR4, "10.77.0.2")):
         batch(namespace, f"link add tunnel0 type vxlan id 7 dev {interface} remote {remote} "
                          f"dstport {PORT}", f"addr add {inner}/24 dev tunnel0",
               "link set tunnel0 up")
+
+
+def test_connections_in_a_tunnel_are_those_of_who_speaks_in_it(sandbox, stage):
+    """Their own ports are not watched, the tunnel's is."""
+    lay_tunnel(sandbox)
+    server = sandbox.there.start("nc", "-l", "-k", "8080")
+    wait_for("nc listens", lambda: sandbox.there.listens("tcp", 8080))
+    stage.watch("sensor0")
+    for _ in range(10):
+        sandbox.here.call("nc", "-z", "10.77.0.2", "8080")
+    stage.settle()
+    sent = [line for line in outbound(stage) if line["destination"]["port"] == int(PORT)]
+    named = [line for line in sent if "process" in line]
+    assert {line["portsentinel"]["quality"] for line in sent} <= {"tunnel", "kernel", "none"}
+    assert {line["process"]["name"] for line in named} == {"nc"}
+    assert server.pid not in {line["process"]["pid"] for line in named}
+    assert len({line["process"]["pid"] for line in named}) == 10
+
+
+def test_packets_of_a_tunnel_are_not_plainly_those_of_who_speaks_in_it(sandbox, stage):
+    lay_tunnel(sandbox)
     stage.watch("sensor0")
     sandbox.here.call("ping", "-c", "3", "-i", "0.2", "10.77.0.2")
     stage.settle()

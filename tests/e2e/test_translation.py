@@ -94,9 +94,9 @@ def test_a_tracked_port_that_is_not_translated(sandbox):
 def test_rules_that_come_while_the_sensor_runs(sandbox):
     process = listen(sandbox.here, "tcp", 8080)
     sandbox.start("--window", "1s")
-    assert not sandbox.status()["owners"]["translation"]
+    assert not sandbox.status()["owners"]["all_sockets"]
     translate(sandbox, "tcp dport 3409 redirect to :8080")
-    wait_for("the rules are noticed", lambda: sandbox.status()["owners"]["translation"])
+    wait_for("the rules are noticed", lambda: sandbox.status()["owners"]["all_sockets"])
     send(sandbox, "tcp", "192.0.2.1")
     wait_for("the process behind it is named", lambda: process.pid in named(sandbox))
 

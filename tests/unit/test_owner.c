@@ -185,6 +185,12 @@ static int world_find_flow(void *argument, const struct flow_key *key, struct fl
 	return -ENOENT;
 }
 
+static void world_forget(void *argument, const struct process_key *key)
+{
+	(void)argument;
+	(void)key;
+}
+
 static int world_rescan(void *argument)
 {
 	((struct world *)argument)->rescanned = true;
@@ -287,7 +293,8 @@ static void world_record(struct owners *owners, enum person person)
 
 static struct owners *world_begin(struct world *world, bool has_source)
 {
-	struct owner_source source = { world, world_find_socket, world_find_flow, world_rescan };
+	struct owner_source source = { world, world_find_socket, world_find_flow, world_rescan,
+				       world_forget };
 	struct outside outside = {
 		.argument = world,
 		.netns = OWN_NETNS,
@@ -469,15 +476,16 @@ static void who_begins_to_hold_a_port_is_named_from_its_record(void **state)
 	struct sighting sighting = {};
 
 	(void)state;
-	assert_true(owners_name_listener(owners, &event, &sighting, PACKET_NS));
+	owners_name_listener(owners, &event, &sighting, PACKET_NS);
 	assert_int_equal(sighting.quality, QUALITY_EXACT);
 	assert_string_equal(sighting.process.name, "server");
 	assert_string_equal(sighting.created_by.name, "client");
 	event.head.process = people[GHOST].key;
-	assert_false(owners_name_listener(owners, &event, &sighting, PACKET_NS));
+	owners_name_listener(owners, &event, &sighting, PACKET_NS);
+	assert_int_equal(sighting.quality, QUALITY_EXACT);
+	assert_int_equal(sighting.process.pid, people[GHOST].key.tgid);
 	event.head.process = people[LOST].key;
-	assert_true(owners_name_listener(owners, &event, &sighting,
-					 PACKET_NS + OWNERS_PATIENCE_NS));
+	owners_name_listener(owners, &event, &sighting, PACKET_NS);
 	assert_int_equal(sighting.quality, QUALITY_NONE);
 	assert_int_equal(sighting.process.pid, 0);
 	owners_free(owners);

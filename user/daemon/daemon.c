@@ -125,6 +125,7 @@ static void daemon_tell_holders(struct daemon *daemon)
 	if (added) {
 		watch_get_added(tables, &daemon->asked, added);
 		daemon->asked = *tables->watch;
+		witness_rescan(daemon->witness);
 		r = witness_visit_holders(added, daemon_on_holder, daemon);
 	}
 	if (r < 0)

@@ -19,7 +19,7 @@
 struct witness {
 	size_t socket_room;
 	struct loop *loop;
-	bool translates; /* or did: connections outlive the rules */
+	bool has_looked; /* addresses are translated, or were */
 	struct translation *translation; /* NULL: not watched */
 	struct loop_source *translation_source;
 	struct hooks *hooks;
@@ -56,6 +56,13 @@ static int witness_scan(void *argument)
 		return -ENOMEM;
 	r = owners_list(nothing, &rows, &count);
 	return r < 0 ? r : hooks_scan(witness->hooks);
+}
+
+static void witness_forget(void *argument, const struct process_key *key)
+{
+	struct witness *witness = argument;
+
+	hooks_forget_process(witness->hooks, key);
 }
 
 static void witness_on_process(void *argument, const struct process_event *event)
@@ -120,6 +127,14 @@ static bool witness_finds_translation(struct witness *witness)
 	return translation_is_set_up(witness->translation);
 }
 
+void witness_rescan(struct witness *witness)
+{
+	int r = witness_scan(witness);
+
+	if (r < 0 && r != -EOPNOTSUPP)
+		log_error(r, "note the sockets that are open already, ignoring");
+}
+
 static int witness_build(struct witness *witness, const struct witness_options *options)
 {
 	const struct hooks_options hooks = {
@@ -132,6 +147,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 		.find_socket = witness_find_socket,
 		.find_flow = witness_find_flow,
 		.rescan = witness_scan,
+		.forget = witness_forget,
 	};
 	int r = hooks_load(&witness->hooks, &hooks);
 
@@ -144,9 +160,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 	if (r < 0)
 		return log_error(r, "open the kernel's socket list");
 	witness_look(witness);
-	r = witness_scan(witness);
-	if (r < 0 && r != -EOPNOTSUPP)
-		log_error(r, "note the sockets that are open already, ignoring");
+	witness_rescan(witness);
 	return 0;
 }
 
@@ -183,12 +197,13 @@ void witness_free(struct witness *witness)
 
 void witness_look(struct witness *witness)
 {
-	if (witness->translates || !owners_may_translate(witness->owners) ||
+	if (witness->has_looked || !owners_may_translate(witness->owners) ||
 	    !witness_finds_translation(witness))
 		return;
-	witness->translates = true;
-	hooks_set_translation(witness->hooks, true);
+	witness->has_looked = true; /* for good: connections outlive the rules */
+	hooks_note_all(witness->hooks);
 	witness_unwatch_translation(witness);
+	witness_rescan(witness);
 }
 
 struct owners *witness_owners(struct witness *witness)
@@ -276,7 +291,7 @@ json_t *witness_status(const struct witness *witness)
 		"hooks", hooks.process_hooks,
 		"cgroup_hooks", hooks.cgroup,
 		"scan", hooks.scan,
-		"translation", witness->translates,
+		"all_sockets", hooks_notes_all(witness->hooks),
 		"lost", hooks.lost,
 		"why_not_better", hooks.why[0] ? hooks.why : NULL,
 		"sockets_recorded", (json_int_t)recorded,

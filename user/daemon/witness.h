@@ -35,6 +35,9 @@ struct owners *witness_owners(struct witness *witness);
 /* Takes in what the kernel has recorded by now. */
 void witness_catch_up(struct witness *witness);
 
+/* Notes the sockets that are there: those of ports that were not watched before, too. */
+void witness_rescan(struct witness *witness);
+
 /*
  * Visits who holds one of the ports already: one process a socket, in a sighting without a
  * packet. 0 or -errno.
@@ -53,7 +56,7 @@ void witness_look(struct witness *witness);
 #define WITNESS_LOSS_SIZE 768
 const char *witness_loss(const struct witness *witness, char out[WITNESS_LOSS_SIZE]);
 
-/* {"hooks", "cgroup_hooks", "scan", "translation", "lost", ...}; a new reference. */
+/* {"hooks", "cgroup_hooks", "scan", "all_sockets", "lost", ...}; a new reference. */
 json_t *witness_status(const struct witness *witness);
 
 #endif

@@ -235,15 +235,25 @@ static bool hooks_is_optional(const struct bpf_program *program)
 	return util_streq(bpf_program__name(program), "owner_sendpage");
 }
 
-/* cgroup: a descriptor of the control groups' root, or -1 for programs that need none. */
-static int hooks_attach(struct hooks *hooks, struct bpf_object *object, int cgroup)
+/* What is told as often as it happens; the rest may be noted several times over. */
+static bool hooks_is_counted(const struct bpf_program *program)
+{
+	return util_streq(bpf_program__name(program), "owner_option");
+}
+
+/*
+ * cgroup: a descriptor of the control groups' root, or -1 for programs that need none. is_copy:
+ * the same programs are attached already.
+ */
+static int hooks_attach(struct hooks *hooks, struct bpf_object *object, int cgroup, bool is_copy)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
 		struct bpf_link *link;
 
-		if (!bpf_program__autoload(program) || hooks->link_count == LINKS_MAX)
+		if (!bpf_program__autoload(program) || hooks->link_count == LINKS_MAX ||
+		    (is_copy && hooks_is_counted(program)))
 			continue;
 		link = hooks_attach_program(program, cgroup);
 		if (link)
@@ -299,7 +309,7 @@ static int hooks_take_cgroup(struct hooks *hooks)
 	r = hooks_map_board(hooks);
 	root = detached_mount("cgroup2");
 	if (r == 0)
-		r = root < 0 ? root : hooks_attach(hooks, hooks->cgroup, root);
+		r = root < 0 ? root : hooks_attach(hooks, hooks->cgroup, root, false);
 	hooks->cgroup_links = hooks->link_count;
 	if (r < 0) {
 		hooks_detach(hooks, 0);
@@ -337,7 +347,7 @@ static int hooks_take_copies(struct hooks *hooks, const struct rung *rung)
 	for (int copy = 0; copy < rung->copies && r == 0; copy++) {
 		r = hooks_open(hooks, elf, size, rung->word, &hooks->process[copy]);
 		if (r == 0)
-			r = hooks_attach(hooks, hooks->process[copy], -1);
+			r = hooks_attach(hooks, hooks->process[copy], -1, copy > 0);
 	}
 	if (r == 0 && !hooks_fire(hooks))
 		r = -ENODATA;
@@ -360,7 +370,7 @@ static void hooks_take_sendpage(struct hooks *hooks)
 	if (hooks_share_maps(hooks, hooks->sendpage) < 0 ||
 	    bpf_object__load(hooks->sendpage) < 0)
 		return;
-	hooks_attach(hooks, hooks->sendpage, -1);
+	hooks_attach(hooks, hooks->sendpage, -1, false);
 }
 
 static int hooks_take_rung(struct hooks *hooks, const struct rung *rung)
@@ -485,10 +495,22 @@ int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struc
 	return hooks->cgroup ? bpf_map_lookup_elem(hooks->flows_fd, key, ret_flow) : -ENOENT;
 }
 
-void hooks_set_translation(struct hooks *hooks, bool translates)
+void hooks_note_all(struct hooks *hooks)
 {
 	if (hooks->board)
-		hooks->board->translates = translates;
+		hooks->board->all_sockets = true;
+}
+
+bool hooks_notes_all(const struct hooks *hooks)
+{
+	return hooks->board && hooks->board->all_sockets;
+}
+
+void hooks_forget_process(struct hooks *hooks, const struct process_key *key)
+{
+	/* -ENOENT: the kernel has forgotten it, too. */
+	if (hooks->cgroup)
+		bpf_map_delete_elem(hooks_map_fd(hooks, "processes"), key);
 }
 
 int hooks_records_fd(const struct hooks *hooks)

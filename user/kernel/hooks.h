@@ -41,8 +41,15 @@ int hooks_scan(struct hooks *hooks);
 int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record);
 int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow);
 
-/* May addresses be translated on this host? Then every connection's flow is noted. */
-void hooks_set_translation(struct hooks *hooks, bool translates);
+/*
+ * From now on any socket may stand behind a watched port: all are noted. The hooks find that out
+ * themselves where hooks_scan() meets a tunnel of the kernel's on such a port.
+ */
+void hooks_note_all(struct hooks *hooks);
+bool hooks_notes_all(const struct hooks *hooks);
+
+/* A process whose description was lost: it is told anew at its next call. */
+void hooks_forget_process(struct hooks *hooks, const struct process_key *key);
 
 /* The ring of records (reports.h): the hooks' own descriptor; -1: there is none. */
 int hooks_records_fd(const struct hooks *hooks);

@@ -60,9 +60,9 @@ static void inquiry_rescan(struct inquiry *inquiry)
 	struct inquiry_means *means = inquiry->means;
 	uint64_t began_ns = clock_boot_ns();
 
-	means->source.rescan(means->source.argument);
+	if (means->source.rescan(means->source.argument) == 0)
+		means->status.rescans++; /* else the record stays missing, which is told */
 	pace_charge(&means->rescan, inquiry->now_ns, clock_boot_ns() - began_ns);
-	means->status.rescans++;
 }
 
 bool inquiry_find_record(struct inquiry *inquiry, uint64_t cookie,

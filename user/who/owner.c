@@ -92,6 +92,8 @@ static bool owners_name(struct owners *owners, struct inquiry *inquiry)
 		return false;
 	}
 	owners->means.status.unrecorded++;
+	if (owners->means.has_source)
+		owners->means.source.forget(owners->means.source.argument, &inquiry->owner);
 	return outside->read_same(outside->argument, &inquiry->owner, inquiry->process) == 0;
 }
 
@@ -167,14 +169,14 @@ bool owners_find(struct owners *owners, struct sighting *sighting, uint64_t now_
 	return owners_conclude(owners, &inquiry, sighting);
 }
 
-bool owners_name_listener(struct owners *owners, const struct listener_event *event,
+void owners_name_listener(struct owners *owners, const struct listener_event *event,
 			  struct sighting *sighting, uint64_t now_boot_ns)
 {
 	struct inquiry inquiry = {
 		.means = &owners->means,
 		.sighting = sighting,
 		.now_ns = now_boot_ns,
-		.is_late = owners_is_late(owners, event->head.boot_ns, now_boot_ns),
+		.is_late = true,
 		.process = &sighting->process,
 		.verdict = sighting->verdict,
 		.quality = QUALITY_EXACT,
@@ -187,9 +189,7 @@ bool owners_name_listener(struct owners *owners, const struct listener_event *ev
 		inquiry.quality = QUALITY_NONE;
 	else if (inquiry_find_record(&inquiry, event->cookie, &record))
 		inquiry.created = record.roles[SOCKET_CREATED];
-	/* The record only tells who created it: not worth waiting for. */
-	inquiry.is_open = false;
-	return owners_conclude(owners, &inquiry, sighting);
+	owners_conclude(owners, &inquiry, sighting);
 }
 
 void owners_status(const struct owners *owners, struct owners_status *ret_status)

@@ -24,6 +24,8 @@ struct owner_source {
 	int (*find_flow)(void *argument, const struct flow_key *key, struct flow *ret_flow);
 	/* Runs the iterators anew, so that sockets without a record get one. */
 	int (*rescan)(void *argument);
+	/* This process's description was lost: it is to be told anew. */
+	void (*forget)(void *argument, const struct process_key *key);
 };
 
 struct owners;
@@ -52,9 +54,10 @@ bool owners_find(struct owners *owners, struct sighting *sighting, uint64_t now_
 
 /*
  * Fills quality, process and created_by with who began to hold a port (or to send past all
- * hooks), and leaves the rest of the sighting alone. False as above, counted from the event.
+ * hooks), and leaves the rest of the sighting alone. The answer is final: the kernel tells of a
+ * process before it tells what it did.
  */
-bool owners_name_listener(struct owners *owners, const struct listener_event *event,
+void owners_name_listener(struct owners *owners, const struct listener_event *event,
 			  struct sighting *sighting, uint64_t now_boot_ns);
 
 struct owners_status {
