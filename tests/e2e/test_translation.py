@@ -69,7 +69,7 @@ def test_a_translated_port_is_the_containers_not_the_decoys(
     send(sandbox, protocol, address)
     wait_for("the container's process is named", lambda: process.pid in named(sandbox))
     assert decoy.pid not in named(sandbox)
-    alert = [alert for alert in sandbox.alerts() if "process" in alert][0]
+    alert = [alert for alert in sandbox.alerts(process_pid=process.pid)][0]
     assert alert["portsentinel"]["verdict"] == "forwarded"
 
 
@@ -79,7 +79,7 @@ def test_a_redirected_port_is_the_process_behind_it(sandbox):
     sandbox.start("--window", "1s")
     send(sandbox, "tcp", "192.0.2.1")
     wait_for("the process behind it is named", lambda: process.pid in named(sandbox))
-    alert = [alert for alert in sandbox.alerts() if "process" in alert][0]
+    alert = [alert for alert in sandbox.alerts(process_pid=process.pid)][0]
     assert alert["portsentinel"]["verdict"] in ("listening", "connected")
 
 
