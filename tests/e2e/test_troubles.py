@@ -84,6 +84,29 @@ def test_a_sink_that_drops_is_told_of(sandbox):
     collector.close()
 
 
+def test_all_that_two_sinks_drop_is_told(sandbox):
+    """The JSON log drops whatever it gets, so what is told is read from standard output."""
+    collector = TcpCollector(sandbox, stalled=True)
+    sensor = sandbox.start("--syslog", TCP, "--json-log", "/dev/full", "--window", "2s",
+                           *UNLIMITED)
+    sandbox.wire.send(*spoofed(8000))
+
+    def is_all_told():
+        told = re.findall(r"sensor +((?:syslog|json-log) \S+) dropped (\d+) alerts", "\n".join(
+            sensor.lines()))
+        sums = {}
+        for target, count in told:
+            sums[target] = sums.get(target, 0) + int(count)
+        dropped = {f"{sink['kind']} {sink['target']}": sink["dropped"]
+                   for sink in sandbox.status()["sinks"] if sink["dropped"]}
+        # what sinks drop of the telling itself is not told
+        return len(dropped) == 2 and set(sums) == set(dropped) and all(
+            0 <= dropped[target] - sums[target] <= len(told) for target in dropped)
+
+    wait_for("the drops of both are told", is_all_told, seconds=20)
+    collector.close()
+
+
 def test_a_sink_that_stalls_is_told_of_once(sandbox):
     sandbox.start("--syslog", TCP, "--window", "1s")  # nobody is there
     sandbox.wire.send(tcp4(3409))

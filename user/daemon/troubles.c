@@ -18,13 +18,6 @@
 #define TROUBLES_DETACHED_AFTER 2 /* looks in a row: an interface may just be going away */
 #define TROUBLES_CLOCK_STEP (1 * CLOCK_NS_PER_SECOND) /* what is less is not worth an alert */
 
-enum trouble {
-	TROUBLE_DETACHED,
-	TROUBLE_SINK,
-	TROUBLE_CLOCK,
-	TROUBLE_COUNT,
-};
-
 struct troubles_door {
 	__u32 program; /* as it was last time: another one is another story */
 	unsigned int missing; /* looks in a row */
@@ -40,15 +33,19 @@ struct troubles_sink {
 	uint64_t dropped; /* as told */
 	uint64_t moved_ns; /* when it last sent something, or had nothing to send */
 	bool is_stalled; /* as told */
+	uint64_t told_ns; /* when it was told of; 0: never */
 };
 
 struct troubles {
 	struct troubles_parts parts;
 	uint64_t window_ns;
-	uint64_t told_ns[TROUBLE_COUNT]; /* 0: never */
+	uint64_t detached_told_ns; /* 0: never */
+	uint64_t clock_told_ns; /* 0: never */
 	unsigned int looks;
 	struct table *interfaces; /* ifindex -> struct troubles_doors */
 	struct troubles_sink sinks[PIPELINE_SINKS_MAX];
+	struct sink_status statuses[PIPELINE_SINKS_MAX]; /* of the same, as they are now */
+	size_t sink_count;
 
 	int clock_fd;
 	struct loop_source *clock_source;
@@ -57,11 +54,11 @@ struct troubles {
 	int64_t jumped_ns; /* and was not told yet */
 };
 
-/* May it be told now? Then it is. */
-static bool troubles_tell(struct troubles *troubles, enum trouble trouble, uint64_t count,
+/* May it be told now, `told_ns` being when it last was? Then it is. */
+static bool troubles_tell(struct troubles *troubles, uint64_t *told_ns, uint64_t count,
 			  const char *text)
 {
-	uint64_t now_ns = clock_boot_ns(), *told_ns = &troubles->told_ns[trouble];
+	uint64_t now_ns = clock_boot_ns();
 
 	if (*told_ns && now_ns < *told_ns + troubles->window_ns)
 		return false;
@@ -89,7 +86,7 @@ static void troubles_look_at_door(struct troubles *troubles, __u32 ifindex,
 		 "somebody detached the program from %.*s (%s, %s): its packets are not seen",
 		 INTERFACE_NAME_MAX, record->name, direction == DIRECTION_IN ? "in" : "out",
 		 attach_mode_word(record->doors[direction].mode));
-	if (troubles_tell(troubles, TROUBLE_DETACHED, 1, text))
+	if (troubles_tell(troubles, &troubles->detached_told_ns, 1, text))
 		door->missing++;
 	else
 		door->missing--; /* in the next window */
@@ -106,27 +103,38 @@ static void troubles_look_at_interface(void *argument, __u32 ifindex,
 				      &doors->doors[direction]);
 }
 
-/* How many each sink has dropped, as it is now. */
-static void troubles_note_dropped(struct troubles *troubles)
+static void troubles_read_sinks(struct troubles *troubles)
 {
-	struct sink_status statuses[PIPELINE_SINKS_MAX];
-	size_t count = outlets_read_status(troubles->parts.outlets, statuses, PIPELINE_SINKS_MAX);
+	troubles->sink_count = outlets_read_status(troubles->parts.outlets, troubles->statuses,
+						   PIPELINE_SINKS_MAX);
+}
 
-	for (size_t i = 0; i < count; i++)
-		troubles->sinks[i].dropped = statuses[i].dropped;
+/* What sinks drop of the telling itself counts as told, or it would never end. */
+static bool troubles_tell_of_sink(struct troubles *troubles, struct troubles_sink *sink,
+				  uint64_t count, const char *text)
+{
+	uint64_t dropped[PIPELINE_SINKS_MAX];
+
+	for (size_t i = 0; i < troubles->sink_count; i++)
+		dropped[i] = troubles->statuses[i].dropped;
+	if (!troubles_tell(troubles, &sink->told_ns, count, text))
+		return false;
+	troubles_read_sinks(troubles);
+	for (size_t i = 0; i < troubles->sink_count; i++)
+		troubles->sinks[i].dropped += troubles->statuses[i].dropped - dropped[i];
+	return true;
 }
 
 static void troubles_tell_dropped(struct troubles *troubles, struct troubles_sink *sink,
 				  const struct sink_status *status)
 {
+	uint64_t more = status->dropped - sink->dropped;
 	char text[ALERT_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%s %.60s dropped %llu alerts: %.80s", status->kind,
-		 status->target, (unsigned long long)(status->dropped - sink->dropped),
-		 status->state);
-	/* It may drop this one as well, which is not to be told in the next window. */
-	if (troubles_tell(troubles, TROUBLE_SINK, status->dropped - sink->dropped, text))
-		troubles_note_dropped(troubles);
+		 status->target, (unsigned long long)more, status->state);
+	if (troubles_tell_of_sink(troubles, sink, more, text))
+		sink->dropped += more;
 }
 
 static void troubles_tell_stalled(struct troubles *troubles, struct troubles_sink *sink,
@@ -138,7 +146,7 @@ static void troubles_tell_stalled(struct troubles *troubles, struct troubles_sin
 		 status->kind, status->target,
 		 (unsigned long long)((now_ns - sink->moved_ns) / CLOCK_NS_PER_SECOND),
 		 (unsigned long long)status->queued, status->state);
-	sink->is_stalled = troubles_tell(troubles, TROUBLE_SINK, 1, text);
+	sink->is_stalled = troubles_tell_of_sink(troubles, sink, 1, text);
 }
 
 static void troubles_look_at_sink(struct troubles *troubles, struct troubles_sink *sink,
@@ -169,19 +177,18 @@ static void troubles_look_at_clock(struct troubles *troubles)
 		return;
 	snprintf(text, sizeof(text), "the clock jumped by %+lld s: times before it are off",
 		 (long long)seconds);
-	if (troubles_tell(troubles, TROUBLE_CLOCK, 1, text))
+	if (troubles_tell(troubles, &troubles->clock_told_ns, 1, text))
 		troubles->jumped_ns = 0;
 }
 
 void troubles_look(struct troubles *troubles, uint64_t window_ns)
 {
-	struct sink_status statuses[PIPELINE_SINKS_MAX];
-	size_t count = outlets_read_status(troubles->parts.outlets, statuses, PIPELINE_SINKS_MAX);
-
 	troubles->window_ns = window_ns;
-	for (size_t i = 0; i < count; i++)
-		if (statuses[i].kind)
-			troubles_look_at_sink(troubles, &troubles->sinks[i], &statuses[i]);
+	troubles_read_sinks(troubles);
+	for (size_t i = 0; i < troubles->sink_count; i++)
+		if (troubles->statuses[i].kind)
+			troubles_look_at_sink(troubles, &troubles->sinks[i],
+					      &troubles->statuses[i]);
 	if (troubles->looks++ % TROUBLES_ATTACHED_EVERY == 0)
 		attach_visit(troubles->parts.pin_directory, troubles_look_at_interface, troubles);
 	troubles_look_at_clock(troubles);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * troubles.h - what goes wrong with the sensor itself, told as `sensor` alerts: a program that
- * somebody detached, a sink that stalls or drops, a wall clock that jumped. Each kind once a
- * window at the most.
+ * somebody detached, a sink that stalls or drops, a wall clock that jumped. Each kind, and each
+ * sink, once a window at the most.
  */
 #ifndef DAEMON_TROUBLES_H
 #define DAEMON_TROUBLES_H
