@@ -2,6 +2,7 @@
 """Syslog: a real rsyslogd has to understand every line; a bad one must not stop the sensor."""
 
 import re
+import signal
 import socket
 import subprocess
 
@@ -172,3 +173,33 @@ def test_what_is_dropped_adds_up(sandbox):
         return state["sent"] + state["dropped"] + state["queued"] == len(sandbox.alerts())
 
     wait_for("sent + dropped + queued = alerts", adds_up)
+
+
+def test_what_waits_is_said_to_be_lost_at_the_end(sandbox):
+    sensor = sandbox.start("--syslog", TCP)  # nobody is there
+    sandbox.wire.send(tcp4(3409), udp4(3410))
+    wait_for("two messages wait", lambda: sink(sandbox)["queued"] == 2)
+    assert sensor.stop() == 0
+    assert f"syslog {TCP}: 2 alerts that waited for it are lost (Connection refused" in \
+        sensor.complaints()
+
+
+def test_a_reload_forgets_no_number(sandbox):
+    config = "[sensor]\ninterfaces = sensor0\n[syslog]\ntarget = "
+    first = TcpCollector(sandbox)
+    sensor = sandbox.launch(config=config + TCP).wait_ready(["sensor0"])
+    sandbox.wire.send(tcp4(3409))
+    wait_for("one is sent", lambda: sink(sandbox)["sent"] == 1)
+    first.close()
+    wait_for("the sensor sees that it is gone", lambda: sink(sandbox)["state"] != "connected")
+    sandbox.wire.send(udp4(3410), udp4(3410, source="192.0.2.9"))
+    wait_for("two wait", lambda: sink(sandbox)["queued"] == 2)
+
+    second = UnixCollector(sandbox.directory / "log")
+    (sandbox.directory / f"{sandbox.instance}.conf").write_text(config + f"unix:{second.path}")
+    sensor.send_signal(signal.SIGHUP)
+    told = second.receive().decode()
+    second.close()
+    assert f"syslog unix:{second.path}"[:60] in told and " dropped 2 alerts" in told
+    assert f"syslog {TCP}: 2 alerts that waited for it are lost" in sensor.complaints()
+    wait_for("all is counted", lambda: (sink(sandbox)["sent"], sink(sandbox)["dropped"]) == (2, 2))

@@ -19,11 +19,18 @@ enum outlet {
 
 #define OUTLET_TEXT_SIZE (4 * CONFIG_TEXT_SIZE + 64)
 
+/* What became of alerts (packets) given to sinks that were in a slot before. */
+struct outlet_past {
+	uint64_t sent;
+	uint64_t dropped;
+};
+
 struct outlets {
 	struct loop *loop;
 	struct pipeline *pipeline;
 	struct sink *sinks[OUTLET_COUNT]; /* NULL: off */
 	char descriptions[OUTLET_COUNT][OUTLET_TEXT_SIZE]; /* what each was opened by; "": off */
+	struct outlet_past pasts[OUTLET_COUNT];
 };
 
 int outlets_new(struct outlets **ret_outlets, struct loop *loop, struct pipeline *pipeline)
@@ -36,6 +43,23 @@ int outlets_new(struct outlets **ret_outlets, struct loop *loop, struct pipeline
 	outlets->pipeline = pipeline;
 	*ret_outlets = outlets;
 	return 0;
+}
+
+/* Frees a slot's sink, if there is one. What waits for it is lost: said, and counted as dropped. */
+static void outlets_retire(struct outlets *outlets, enum outlet outlet, struct sink *sink)
+{
+	struct outlet_past *past = &outlets->pasts[outlet];
+	struct sink_status status = {};
+
+	if (!sink)
+		return;
+	sink->ops->status(sink, &status);
+	if (status.queued)
+		log_notice("%s %s: %llu alerts that waited for it are lost (%s)", status.kind,
+			   status.target, (unsigned long long)status.queued, status.state);
+	past->sent += status.sent;
+	past->dropped += status.dropped + status.queued;
+	sink->ops->free(sink);
 }
 
 /* All, or those that take alerts. */
@@ -60,8 +84,8 @@ void outlets_free(struct outlets *outlets, uint64_t drain_ns)
 	count = outlets_collect(outlets, sinks, false);
 	sink_drain(sinks, count, drain_ns);
 	pipeline_set_sinks(outlets->pipeline, NULL, 0);
-	for (size_t i = 0; i < count; i++)
-		sinks[i]->ops->free(sinks[i]);
+	for (enum outlet outlet = 0; outlet < OUTLET_COUNT; outlet++)
+		outlets_retire(outlets, outlet, outlets->sinks[outlet]);
 	free(outlets);
 }
 
@@ -167,8 +191,7 @@ static int outlets_configure_one(struct outlets *outlets, const struct config *c
 	}
 	outlets->sinks[outlet] = fresh;
 	memcpy(outlets->descriptions[outlet], description, sizeof(description));
-	if (old)
-		old->ops->free(old);
+	outlets_retire(outlets, outlet, old);
 	return 0;
 }
 
@@ -205,18 +228,27 @@ bool outlets_has_console(const struct outlets *outlets)
 	return outlets && outlets->sinks[OUTLET_CONSOLE];
 }
 
+/* The numbers are the slot's: a reload forgets nothing. */
+static void outlets_read_one(const struct outlets *outlets, enum outlet outlet,
+			     struct sink_status *ret_status)
+{
+	const struct sink *sink = outlets->sinks[outlet];
+
+	*ret_status = (struct sink_status){ 0 };
+	if (!sink)
+		return;
+	sink->ops->status(sink, ret_status);
+	ret_status->sent += outlets->pasts[outlet].sent;
+	ret_status->dropped += outlets->pasts[outlet].dropped;
+}
+
 size_t outlets_read_status(const struct outlets *outlets, struct sink_status *ret_statuses,
 			   size_t size)
 {
 	size_t count = MIN(size, (size_t)OUTLET_COUNT);
 
-	for (size_t outlet = 0; outlet < count; outlet++) {
-		const struct sink *sink = outlets->sinks[outlet];
-
-		ret_statuses[outlet] = (struct sink_status){ 0 };
-		if (sink)
-			sink->ops->status(sink, &ret_statuses[outlet]);
-	}
+	for (size_t outlet = 0; outlet < count; outlet++)
+		outlets_read_one(outlets, outlet, &ret_statuses[outlet]);
 	return count;
 }
 
@@ -225,12 +257,11 @@ json_t *outlets_status(const struct outlets *outlets)
 	json_t *list = json_array();
 
 	for (enum outlet outlet = 0; outlet < OUTLET_COUNT; outlet++) {
-		const struct sink *sink = outlets->sinks[outlet];
-		struct sink_status status = {};
+		struct sink_status status;
 
-		if (!sink)
+		outlets_read_one(outlets, outlet, &status);
+		if (!status.kind)
 			continue;
-		sink->ops->status(sink, &status);
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "kind",
 						status.kind, "target", status.target, "state",

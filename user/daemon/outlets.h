@@ -13,12 +13,13 @@ struct outlets;
 /* 0 or -errno. */
 int outlets_new(struct outlets **ret_outlets, struct loop *loop, struct pipeline *pipeline);
 
-/* Waits up to drain_ns for what is queued. NULL is allowed. */
+/* Waits up to drain_ns for what is queued; says what is lost. NULL is allowed. */
 void outlets_free(struct outlets *outlets, uint64_t drain_ns);
 
 /*
  * Opens, closes and reopens sinks, and hands them to the pipeline. 0 or -errno, said already; a
- * sink that cannot be opened leaves the one before it in place.
+ * sink that cannot be opened leaves the one before it in place. What waited for a sink that makes
+ * room for another is lost, and said to be; the numbers go on.
  */
 int outlets_configure(struct outlets *outlets, const struct config *config);
 
@@ -30,6 +31,7 @@ bool outlets_want_packets(const struct outlets *outlets);
 
 /* Gives a packet to the sinks that take packets. */
 void outlets_take(struct outlets *outlets, const struct sighting *sighting);
+
 /* One a sink, in a place of its own; kind NULL: off. Returns how many places there are. */
 size_t outlets_read_status(const struct outlets *outlets, struct sink_status *ret_statuses,
 			   size_t size);

@@ -159,7 +159,6 @@ static void troubles_look_at_sink(struct troubles *troubles, struct troubles_sin
 		sink->is_stalled = false;
 	}
 	sink->sent = status->sent;
-	sink->dropped = MIN(sink->dropped, status->dropped); /* less: it is another sink */
 	if (status->dropped > sink->dropped)
 		troubles_tell_dropped(troubles, sink, status);
 	else if (!sink->is_stalled && now_ns - sink->moved_ns >= troubles->window_ns)
