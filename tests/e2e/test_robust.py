@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What goes wrong around the sensor must not stop it, nor make it leave things behind."""
 
+import fcntl
 import itertools
 import json
 import os
@@ -39,6 +40,39 @@ def test_a_reader_of_standard_output_that_stalls_does_not_stop_the_sensor(sandbo
     wait_for("lines are dropped", lambda: sandbox.status()["sinks"][0]["dropped"] > 0)
     assert sensor.stop() == 0
     os.close(reading)
+
+
+def test_what_the_sensor_says_of_itself_waits_for_no_reader(sandbox):
+    """Not at the start, not for an interface, not at a reload; and it comes whole, in order."""
+    reading, writing = os.pipe()
+    size = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, b"x" * (size - 1) + b"\n")
+    sensor = sandbox.launch("--interfaces", "sensor0, new*", "--json-log", str(sandbox.log),
+                            config="[syslog]\ntarget = none\n",
+                            stdout=writing).wait_ready(["sensor0"])
+    os.close(writing)
+    batch(sandbox.here, "link add new0 type veth peer name other", "link set new0 up")
+    wait_for("it is watched", lambda: "new0" in sandbox.interfaces())
+    sensor.send_signal(signal.SIGHUP)
+    time.sleep(0.5)  # time to be caught in
+    sandbox.wire.send(tcp4(3409))
+    sandbox.wait_alert(event_action="probe")
+    with os.fdopen(reading) as output:
+        text = ""
+        while " probe " not in text and (line := output.readline()):
+            text += line
+    heard = re.findall(r"^portsentinel: (watching ports|\w+: in by) |^\d\S+ \S+ \w+ +(probe) ", text,
+                       re.MULTILINE)
+    assert ["".join(words) for words in heard] == [
+        "watching ports", "sensor0: in by", "new0: in by", "watching ports", "probe"], text
+
+
+def test_a_name_of_an_interface_moves_no_terminal(sandbox):
+    sensor = sandbox.launch("--syslog", "none", "--interfaces", "*").wait_ready(["sensor0"])
+    batch(sandbox.here, "link add \x1b[7m type veth peer name other", "link set \x1b[7m up")
+    said = wait_for("it is said", lambda: [
+        line for line in sensor.lines() if "[7m: in by" in line])
+    assert said[0].startswith("portsentinel: \\x1b[7m: in by")
 
 
 def test_a_reader_of_standard_output_that_goes_does_not_stop_the_sensor(sandbox):

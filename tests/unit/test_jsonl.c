@@ -282,6 +282,61 @@ static void catches_up_when_the_reader_comes_back(void **state)
 	close(ends[1]);
 }
 
+/* Do lines "saying N" and alerts "number N" take turns in the file? Returns how many pairs. */
+static unsigned int count_turns(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	unsigned int count = 0;
+	char *line = NULL, wanted[64];
+	size_t size = 0;
+
+	assert_non_null(file);
+	while (getline(&line, &size, file) > 0) {
+		snprintf(wanted, sizeof(wanted), count % 2 ? " number %u\n" : "portsentinel: saying %u\n",
+			 count / 2);
+		assert_non_null(strstr(line, wanted));
+		count++;
+	}
+	free(line);
+	fclose(file);
+	return count / 2;
+}
+
+static void says_lines_in_turn_and_counts_alerts_alone(void **state)
+{
+	const unsigned int given = 1500;
+	struct place *place = *state;
+	struct reading reading;
+	struct sink_status status;
+	char text[32];
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	redirect_stdout(place, ends[1]);
+	assert_int_equal(console_sink_new(&reading.sink, place->loop), 0);
+	restore_stdout(place);
+	for (unsigned int i = 0; i < given; i++) {
+		snprintf(text, sizeof(text), "saying %u", i);
+		reading.sink->ops->say(reading.sink, text);
+		help_send_numbered(reading.sink, i, 1);
+	}
+	status = help_status(reading.sink);
+	assert_true(status.queued > 0);
+	assert_int_equal(status.sent + status.queued, given);
+	reading.fd = ends[0];
+	reading.copy = fopen(place->path, "w");
+	assert_non_null(reading.copy);
+	help_run_until(place->loop, read_until_nothing_waits, &reading);
+	read_until_nothing_waits(&reading);
+	fclose(reading.copy);
+	assert_int_equal(count_turns(place->path), given);
+	assert_int_equal(help_status(reading.sink).sent, given);
+	reading.sink->ops->free(reading.sink);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void survives_a_reader_that_is_gone(void **state)
 {
 	struct place *place = *state;
@@ -408,6 +463,7 @@ int main(void)
 		PLACE_TEST(counts_what_a_full_device_refuses),
 		PLACE_TEST(never_waits_for_a_slow_reader),
 		PLACE_TEST(catches_up_when_the_reader_comes_back),
+		PLACE_TEST(says_lines_in_turn_and_counts_alerts_alone),
 		PLACE_TEST(survives_a_reader_that_is_gone),
 		PLACE_TEST(never_waits_for_a_stopped_terminal),
 		PLACE_TEST(drains_to_a_pipe),

@@ -223,9 +223,13 @@ void outlets_take(struct outlets *outlets, const struct sighting *sighting)
 		pcap->ops->take(pcap, sighting);
 }
 
-bool outlets_has_console(const struct outlets *outlets)
+bool outlets_say(struct outlets *outlets, const char *line)
 {
-	return outlets && outlets->sinks[OUTLET_CONSOLE];
+	struct sink *console = outlets ? outlets->sinks[OUTLET_CONSOLE] : NULL;
+
+	if (console)
+		console->ops->say(console, line);
+	return console;
 }
 
 /* The numbers are the slot's: a reload forgets nothing. */

@@ -23,8 +23,11 @@ void outlets_free(struct outlets *outlets, uint64_t drain_ns);
  */
 int outlets_configure(struct outlets *outlets, const struct config *config);
 
-/* Do alerts for people go to standard output? */
-bool outlets_has_console(const struct outlets *outlets);
+/*
+ * Says a line, which is safe to show, where the alerts for people go, in turn with them. False:
+ * they go nowhere. outlets: NULL is allowed.
+ */
+bool outlets_say(struct outlets *outlets, const char *line);
 
 /* Does a sink take packets? */
 bool outlets_want_packets(const struct outlets *outlets);

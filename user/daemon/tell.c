@@ -25,21 +25,19 @@
 #include "witness.h"
 
 #define SERVICES_NAMED_MAX 4
+#define TELL_LINE_SIZE 4096 /* a longer line is cut */
 
 void tell_people(const struct daemon *daemon, const char *format, ...)
 {
-	char line[2048];
+	char line[TELL_LINE_SIZE], escaped[TELL_LINE_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	if (outlets_has_console(daemon->outlets)) {
-		printf("portsentinel: %s\n", line);
-		fflush(stdout);
-	} else {
-		log_notice("%s", line);
-	}
+	text_escape(escaped, sizeof(escaped), line, strlen(line));
+	if (!outlets_say(daemon->outlets, escaped))
+		log_notice("%s", line); /* which escapes, too */
 }
 
 /* "networklens, networklenss": the services of the first few watched ports that have a name. */
@@ -82,18 +80,13 @@ void tell_loss(const struct daemon *daemon)
 void tell_holder(const struct daemon *daemon, const struct sighting *sighting)
 {
 	const struct process *process = &sighting->process;
-	char name[4 * PROCESS_NAME_SIZE], executable[4 * PROCESS_PATH_SIZE];
 
-	text_escape(name, sizeof(name), process->name, strlen(process->name));
-	text_escape(executable, sizeof(executable), process->executable,
-		    strlen(process->executable));
 	tell_people(daemon, "port %u/%s is held already, by %s (pid %d%s%s)", sighting->port,
-		    words_protocol(sighting->protocol), name, (int)process->pid,
-		    *executable ? ", " : "", executable);
+		    words_protocol(sighting->protocol), process->name, (int)process->pid,
+		    *process->executable ? ", " : "", process->executable);
 }
 
-void tell_interface(const struct daemon *daemon,
-				 const struct interface_record *record)
+void tell_interface(const struct daemon *daemon, const struct interface_record *record)
 {
 	const char *why = record->why_not_better;
 

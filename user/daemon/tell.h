@@ -6,7 +6,7 @@
 #include "../kernel/attach.h"
 #include "state.h"
 
-/* A line where the alerts for people go, else on standard error. */
+/* A line where the alerts for people go, else on standard error; made safe to show here. */
 void tell_people(const struct daemon *daemon, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Which ports are watched, and where. */

@@ -58,6 +58,16 @@ static void console_send(struct sink *base, const struct alert *alert)
 	stream_write(sink->stream, line, (size_t)length);
 }
 
+static void console_say(struct sink *base, const char *text)
+{
+	struct console_sink *sink = (struct console_sink *)base;
+	_cleanup_free_ char *line = NULL;
+	int length = asprintf(&line, "portsentinel: %s\n", text);
+
+	if (length > 0)
+		stream_say(sink->stream, line, (size_t)length);
+}
+
 static void console_flush(struct sink *base, struct pollfd *ret_poll)
 {
 	stream_flush(((struct console_sink *)base)->stream, ret_poll);
@@ -79,6 +89,7 @@ static void console_free(struct sink *base)
 
 static const struct sink_ops console_ops = {
 	.send = console_send,
+	.say = console_say,
 	.flush = console_flush,
 	.status = console_status,
 	.free = console_free,

@@ -34,6 +34,8 @@ struct sink_ops {
 	void (*send)(struct sink *sink, const struct alert *alert);
 	/* The same for each sampled packet. NULL: it takes alerts. */
 	void (*take)(struct sink *sink, const struct sighting *sighting);
+	/* A line for people that is no alert, and not counted; safe to show. May be NULL. */
+	void (*say)(struct sink *sink, const char *line);
 	/* Opens the target anew (log rotation, SIGHUP). May be NULL. */
 	void (*reopen)(struct sink *sink);
 	/*

@@ -17,9 +17,17 @@
 #define STREAM_FLAGS \
 	(O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK)
 
+/* Of a queued line: what is written, and a mark that it is no alert. */
+enum stream_part {
+	STREAM_PART_LINE,
+	STREAM_PART_ASIDE,
+	STREAM_PARTS,
+};
+
 struct stream {
 	struct loop_source *timer; /* armed while lines wait */
 	struct queue queue;
+	size_t asides; /* lines of the queue that are no alerts */
 	int fd;
 	bool is_regular;
 	bool is_waiting; /* the timer is armed */
@@ -77,16 +85,22 @@ static int stream_use(struct stream *stream)
 	return 0;
 }
 
+static void stream_fail(struct stream *stream, bool is_alert, int error)
+{
+	stream->dropped += is_alert;
+	stream_set_state(stream, "", error);
+}
+
 void stream_drop(struct stream *stream, int error)
 {
-	stream->dropped++;
-	stream_set_state(stream, "", error);
+	stream_fail(stream, true, error);
 }
 
 /* Nobody reads any more: what waits is lost, and a line half written with it. */
 static void stream_give_up(struct stream *stream, int error)
 {
-	stream->dropped += stream->queue.count;
+	stream->dropped += stream->queue.count - stream->asides;
+	stream->asides = 0;
 	queue_clear(&stream->queue);
 	stream->written = 0;
 	stream_set_state(stream, "", error);
@@ -99,13 +113,25 @@ static void stream_wait(struct stream *stream)
 	stream->is_waiting = loop_timer_set(stream->timer, STREAM_RETRY, 0) == 0;
 }
 
+/* The first line of the queue is out. */
+static void stream_finish_line(struct stream *stream, const struct queue_message *message)
+{
+	bool is_alert = !message->parts[STREAM_PART_ASIDE].iov_len;
+
+	stream->written = 0;
+	stream->sent += is_alert;
+	stream->asides -= !is_alert;
+	queue_pop(&stream->queue);
+	stream_set_state(stream, "open", 0);
+}
+
 static void stream_pump(struct stream *stream)
 {
 	const struct queue_message *message;
 
 	while ((message = queue_first(&stream->queue))) {
-		const char *line = message->parts[0].iov_base;
-		size_t left = message->parts[0].iov_len - stream->written;
+		const char *line = message->parts[STREAM_PART_LINE].iov_base;
+		size_t left = message->parts[STREAM_PART_LINE].iov_len - stream->written;
 		ssize_t count = nowait_write(stream->fd, line + stream->written,
 					     MIN(left, stream->chunk));
 
@@ -116,12 +142,8 @@ static void stream_pump(struct stream *stream)
 			break;
 		}
 		stream->written += (size_t)count;
-		if ((size_t)count < left)
-			continue;
-		stream->written = 0;
-		stream->sent++;
-		queue_pop(&stream->queue);
-		stream_set_state(stream, "open", 0);
+		if ((size_t)count == left)
+			stream_finish_line(stream, message);
 	}
 	stream_wait(stream);
 }
@@ -148,7 +170,8 @@ static void stream_untear(struct stream *stream, size_t written)
 			  ftruncate(stream->fd, end - (off_t)written) < 0;
 }
 
-static void stream_write_regular(struct stream *stream, const char *line, size_t length)
+static void stream_write_regular(struct stream *stream, const char *line, size_t length,
+				 bool is_alert)
 {
 	size_t written = 0;
 	int r = 0;
@@ -160,27 +183,42 @@ static void stream_write_regular(struct stream *stream, const char *line, size_t
 		r = nowait_write_file(stream->fd, line, length, &written);
 	if (r == 0) {
 		stream->is_torn = false;
-		stream->sent++;
+		stream->sent += is_alert;
 		stream_set_state(stream, "open", 0);
 		return;
 	}
 	stream_untear(stream, written);
-	stream_drop(stream, r);
+	stream_fail(stream, is_alert, r);
+}
+
+static void stream_put(struct stream *stream, const char *line, size_t length, bool is_alert)
+{
+	const struct iovec parts[STREAM_PARTS] = {
+		[STREAM_PART_LINE] = { .iov_base = (void *)line, .iov_len = length },
+		[STREAM_PART_ASIDE] = { .iov_base = "!", .iov_len = !is_alert },
+	};
+	int r;
+
+	if (stream->is_regular) {
+		stream_write_regular(stream, line, length, is_alert);
+		return;
+	}
+	r = queue_push(&stream->queue, parts, STREAM_PARTS);
+	if (r < 0)
+		stream_fail(stream, is_alert, r);
+	else
+		stream->asides += !is_alert;
+	stream_pump(stream);
 }
 
 void stream_write(struct stream *stream, const char *line, size_t length)
 {
-	struct iovec part = { .iov_base = (void *)line, .iov_len = length };
-	int r;
+	stream_put(stream, line, length, true);
+}
 
-	if (stream->is_regular) {
-		stream_write_regular(stream, line, length);
-		return;
-	}
-	r = queue_push(&stream->queue, &part, 1);
-	if (r < 0)
-		stream_drop(stream, r);
-	stream_pump(stream);
+void stream_say(struct stream *stream, const char *line, size_t length)
+{
+	stream_put(stream, line, length, false);
 }
 
 void stream_reopen(struct stream *stream)
@@ -207,7 +245,7 @@ void stream_status(const struct stream *stream, struct sink_status *ret_status)
 {
 	ret_status->sent = stream->sent;
 	ret_status->dropped = stream->dropped;
-	ret_status->queued = stream->queue.count;
+	ret_status->queued = stream->queue.count - stream->asides;
 	snprintf(ret_status->target, sizeof(ret_status->target), "%.*s", SINK_STATE_SIZE - 1,
 		 stream_is_stdout(stream) ? "standard output" : stream->path);
 	snprintf(ret_status->state, sizeof(ret_status->state), "%s", stream->state);

@@ -18,8 +18,11 @@ int stream_new(struct stream **ret_stream, struct loop *loop, const char *path);
 /* NULL is allowed. */
 void stream_free(struct stream *stream);
 
-/* One line, its newline included. */
+/* One line, its newline included: an alert. */
 void stream_write(struct stream *stream, const char *line, size_t length);
+
+/* The same for a line that is no alert, which the numbers leave out. */
+void stream_say(struct stream *stream, const char *line, size_t length);
 
 /* Counts a line that could not even be made. */
 void stream_drop(struct stream *stream, int error);
