@@ -226,6 +226,41 @@ def test_a_reload_moves_the_server(sandbox):
     assert get(sandbox, port=PORT + 1)[0].status == 200
 
 
+def listening(sandbox):
+    """The local addresses of TCP sockets that listen."""
+    return {line.split()[3] for line in sandbox.here.call("ss", "-ltnH").splitlines()}
+
+
+def test_a_reload_moves_the_server_between_one_address_and_all(sandbox):
+    config = f"[metrics]\nlisten = %s:{PORT}\n"
+    sensor = sandbox.start(config=config % "127.0.0.1")
+    path = sandbox.directory / f"{sandbox.instance}.conf"
+    for address in ("0.0.0.0", "127.0.0.1"):
+        path.write_text(config % address)
+        sensor.send_signal(signal.SIGHUP)
+        wait_for(f"it listens on {address}", lambda: listening(sandbox) == {f"{address}:{PORT}"})
+        assert get(sandbox)[0].status == 200
+    assert "metrics" not in sensor.complaints()
+
+
+def test_a_server_that_cannot_move_stays(sandbox):
+    """The port of another address is somebody else's, and so not free on all."""
+    config = f"[metrics]\nlisten = %s:{PORT}\n"
+    sensor = sandbox.start(config=config % "127.0.0.1")
+    with sandbox.here.entered():
+        taken = socket.create_server(("192.0.2.1", PORT))
+    with taken:
+        (sandbox.directory / f"{sandbox.instance}.conf").write_text(config % "0.0.0.0")
+        sensor.send_signal(signal.SIGHUP)
+        wait_for("it says so", lambda: (
+            f"listen on 0.0.0.0:{PORT} for [metrics]: Address already in use; still on "
+            f"127.0.0.1:{PORT}") in sensor.complaints())
+        assert get(sandbox)[0].status == 200
+    sensor.send_signal(signal.SIGHUP)
+    wait_for("it moves when it can", lambda: listening(sandbox) == {f"0.0.0.0:{PORT}"})
+    assert get(sandbox)[0].status == 200
+
+
 def test_a_place_that_is_taken_is_an_error(sandbox):
     with sandbox.here.entered():
         taken = socket.create_server(("127.0.0.1", PORT))

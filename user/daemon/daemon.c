@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -174,9 +175,9 @@ static void daemon_apply(struct daemon *daemon, const struct config *fresh)
 	expect_file_write(&daemon->expect_file, daemon->options->instance,
 			  pipeline_expects(daemon->pipeline));
 	if (!util_streq(old.metrics_listen, fresh->metrics_listen) &&
-	    tell_metrics(daemon, fresh->metrics_listen) < 0)
-		memcpy(daemon->config.metrics_listen, old.metrics_listen,
-		       sizeof(old.metrics_listen));
+	    tell_metrics(daemon, fresh->metrics_listen, old.metrics_listen) < 0)
+		snprintf(daemon->config.metrics_listen, sizeof(daemon->config.metrics_listen), "%s",
+			 daemon->scrape ? old.metrics_listen : "none");
 	if (old.xdp != fresh->xdp) {
 		attach_set_xdp(daemon->attacher, fresh->xdp);
 		attach_detach_left(daemon->pins, 0, NULL);
@@ -348,7 +349,7 @@ static int daemon_build(struct daemon *daemon)
 	if (r == 0)
 		r = daemon_start_reading(daemon);
 	if (r == 0)
-		r = tell_metrics(daemon, daemon->config.metrics_listen);
+		r = tell_metrics(daemon, daemon->config.metrics_listen, "none");
 	if (r < 0)
 		return r;
 	daemon_tell_holders(daemon);

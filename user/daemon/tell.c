@@ -26,6 +26,7 @@
 
 #define SERVICES_NAMED_MAX 4
 #define TELL_LINE_SIZE 4096 /* a longer line is cut */
+#define TELL_WHY_SIZE 256
 
 void tell_people(const struct daemon *daemon, const char *format, ...)
 {
@@ -165,21 +166,47 @@ static char *tell_write_metrics(void *argument, size_t *ret_length)
 	return text;
 }
 
-/* Moves the metrics' server, if it has to; one that cannot go there stays where it is. */
-int tell_metrics(struct daemon *daemon, const char *listen)
+/* 0 or -errno, not said; ret_why says why. Nothing changes then. */
+static int tell_open_metrics(struct daemon *daemon, const char *listen, char *ret_why,
+			     size_t why_size)
 {
 	struct scrape *fresh = NULL;
-	char why[256];
 	int r = 0;
 
 	if (!config_is_none(listen))
-		r = scrape_new(&fresh, daemon->loop, listen, tell_write_metrics, daemon, why,
-			       sizeof(why));
-	if (r < 0) {
-		log_error(0, "listen on %s for [metrics]: %s", listen, why);
+		r = scrape_new(&fresh, daemon->loop, listen, tell_write_metrics, daemon, ret_why,
+			       why_size);
+	if (r < 0)
 		return r;
-	}
 	scrape_free(daemon->scrape);
 	daemon->scrape = fresh;
 	return 0;
+}
+
+/* A port of all addresses and of one are one place: the server leaves before it comes back. */
+static int tell_replace_metrics(struct daemon *daemon, const char *listen, const char *before,
+				char *ret_why, size_t why_size)
+{
+	char why[TELL_WHY_SIZE];
+	int r;
+
+	scrape_free(daemon->scrape);
+	daemon->scrape = NULL;
+	r = tell_open_metrics(daemon, listen, ret_why, why_size);
+	if (r < 0 && tell_open_metrics(daemon, before, why, sizeof(why)) < 0)
+		log_error(0, "listen on %s for [metrics] again: %s", before, why);
+	return r;
+}
+
+int tell_metrics(struct daemon *daemon, const char *listen, const char *before)
+{
+	char why[TELL_WHY_SIZE];
+	int r = tell_open_metrics(daemon, listen, why, sizeof(why));
+
+	if (r == -EADDRINUSE && daemon->scrape)
+		r = tell_replace_metrics(daemon, listen, before, why, sizeof(why));
+	if (r < 0)
+		log_error(0, "listen on %s for [metrics]: %s%s%s", listen, why,
+			  daemon->scrape ? "; still on " : "", daemon->scrape ? before : "");
+	return r;
 }

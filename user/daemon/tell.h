@@ -27,7 +27,10 @@ void tell_status(struct daemon *daemon);
 /* One line for `systemctl status`. */
 void tell_manager(struct daemon *daemon);
 
-/* Serves the metrics at an address ("none": nowhere). 0 or -errno, said; then all is as before. */
-int tell_metrics(struct daemon *daemon, const char *listen);
+/*
+ * Serves the metrics at an address ("none": nowhere), no longer where they were `before`. 0 or
+ * -errno, said; then they stay there, if they can (else daemon->scrape is NULL, said).
+ */
+int tell_metrics(struct daemon *daemon, const char *listen, const char *before);
 
 #endif
