@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "../../user/sink/cef.h"
+#include "alert_sample.h"
 #include "sink_help.h"
 
 #define MEMBERS_MAX 48
@@ -270,6 +271,56 @@ static void an_alert_about_no_packet_has_no_addresses(void **state)
 	assert_null(value_of("start"));
 }
 
+static void a_listener_has_its_own_end(void **state)
+{
+	struct alert alert = sample_listener();
+
+	(void)state;
+	sample_add_process(&alert);
+	format(&alert);
+	assert_value("dst", "192.0.2.1");
+	assert_value("dpt", "3409");
+	assert_value("proto", "TCP");
+	assert_value("app", "networklens");
+	assert_value("cs4Label", "quality");
+	assert_value("cs4", "exact");
+	assert_value("dpid", "123");
+	assert_null(value_of("src"));
+	assert_null(value_of("spt"));
+	assert_null(value_of("cs3"));
+	assert_null(value_of("deviceDirection"));
+}
+
+static void a_folded_alert_tells_how_many(void **state)
+{
+	struct alert alert = sample_folded(40);
+
+	(void)state;
+	format(&alert);
+	assert_value("flexString1Label", "ports");
+	assert_value("flexString1", "3409/tcp,3410/udp");
+	assert_value("cn3Label", "port_count");
+	assert_value("cn3", "2");
+	assert_value("cn2Label", "peers");
+	assert_value("cn2", "40");
+	assert_value("flexString2Label", "prefix");
+	assert_value("flexString2", "203.0.113.0/24");
+	alert = sample_alert();
+	format(&alert);
+	assert_null(value_of("flexString1"));
+	assert_null(value_of("cn2"));
+}
+
+static void a_flood_is_named_one(void **state)
+{
+	struct alert alert = help_numbered_alert(1);
+
+	(void)state;
+	alert.action = ACTION_FLOOD;
+	format(&alert);
+	assert_non_null(strstr(text, "|flood|Flood|"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +332,9 @@ int main(void)
 		cmocka_unit_test(nothing_is_forged),
 		cmocka_unit_test(the_longest_alert_fits_and_keeps_its_members),
 		cmocka_unit_test(an_alert_about_no_packet_has_no_addresses),
+		cmocka_unit_test(a_listener_has_its_own_end),
+		cmocka_unit_test(a_folded_alert_tells_how_many),
+		cmocka_unit_test(a_flood_is_named_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static const char *cef_name(enum action action)
 		[ACTION_OUTBOUND] = "Traffic to a watched port elsewhere",
 		[ACTION_BACKSCATTER] = "Answer to something never sent",
 		[ACTION_TRANSIT] = "Forwarded traffic of a watched port",
-		[ACTION_FLOOD] = "Alerts withheld",
+		[ACTION_FLOOD] = "Flood",
 		[ACTION_SENSOR] = "Trouble of the sensor",
 	};
 
@@ -116,17 +116,26 @@ static void cef_add_time(struct cef_writer *writer, const char *name, uint64_t w
 		cef_add_number(writer, name, wall_ns / 1000000);
 }
 
-/* One of the fields that have no meaning but by their label. */
+/* Fields that have no meaning but by their label: a text, a number. */
 static void cef_add_labelled(struct cef_writer *writer, const char *name, const char *label,
 			     const char *value)
 {
-	char label_name[16];
+	char label_name[24];
 
 	if (!value || !*value)
 		return;
 	snprintf(label_name, sizeof(label_name), "%sLabel", name);
 	cef_add(writer, label_name, label);
 	cef_add(writer, name, value);
+}
+
+static void cef_add_labelled_number(struct cef_writer *writer, const char *name, const char *label,
+				    uint64_t number)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%llu", (unsigned long long)number);
+	cef_add_labelled(writer, name, label, value);
 }
 
 static void cef_add_endpoint(struct cef_writer *writer, const struct alert *alert, bool is_source)
@@ -158,14 +167,20 @@ static void cef_add_packet(struct cef_writer *writer, const struct alert *alert)
 {
 	bool is_in = alert->direction == DIRECTION_IN;
 
-	cef_add_endpoint(writer, alert, true);
-	cef_add_endpoint(writer, alert, false);
 	if (alert->has_mac)
 		cef_add_mac(writer, alert->source_mac);
-	cef_add(writer, "proto", alert->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
 	cef_add(writer, "deviceDirection", is_in ? "0" : "1");
 	cef_add(writer, is_in ? "deviceInboundInterface" : "deviceOutboundInterface",
 		alert->interface);
+}
+
+/* Of a packet; a listener has but its own end. */
+static void cef_add_ends(struct cef_writer *writer, const struct alert *alert)
+{
+	if (alert->has_packet)
+		cef_add_endpoint(writer, alert, true);
+	cef_add_endpoint(writer, alert, false);
+	cef_add(writer, "proto", alert->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
 	cef_add(writer, "app", service_name(alert->port, alert->protocol));
 }
 
@@ -195,6 +210,22 @@ static void cef_list_kinds(const struct alert *alert, char *out, size_t size)
 						 (unsigned long long)alert->kinds[kind]);
 }
 
+/* Of an alert about many things; the six custom texts are taken. */
+static void cef_add_folded(struct cef_writer *writer, const struct alert *alert)
+{
+	char ports[ALERT_PORTS_SIZE], prefix[PREFIX_TEXT_SIZE];
+
+	if (alert->ports) {
+		cef_add_labelled(writer, "flexString1", "ports", alert_format_ports(alert, ports));
+		cef_add_labelled_number(writer, "cn3", "port_count", alert->ports);
+	}
+	if (alert->peers) {
+		cef_add_labelled_number(writer, "cn2", "peers", alert->peers);
+		cef_add_labelled(writer, "flexString2", "prefix",
+				 prefix_format(&alert->prefix, prefix));
+	}
+}
+
 static void cef_add_judgement(struct cef_writer *writer, const struct alert *alert)
 {
 	char kinds[KIND_COUNT * 32];
@@ -202,16 +233,15 @@ static void cef_add_judgement(struct cef_writer *writer, const struct alert *ale
 	cef_list_kinds(alert, kinds, sizeof(kinds));
 	cef_add_labelled(writer, "cs1", "unit", alert->process.unit);
 	cef_add_labelled(writer, "cs2", "container", alert->process.container);
-	if (alert->has_packet) {
+	if (alert->has_packet)
 		cef_add_labelled(writer, "cs3", "verdict", sighting_verdict_word(alert->verdict));
+	if (alert_has_port(alert))
 		cef_add_labelled(writer, "cs4", "quality", sighting_quality_word(alert->quality));
-	}
 	cef_add_labelled(writer, "cs5", "looks_like", alert->looks_like);
 	cef_add_labelled(writer, "cs6", "kinds", kinds);
-	if (alert->suppressed) {
-		cef_add(writer, "cn1Label", "suppressed");
-		cef_add_number(writer, "cn1", alert->suppressed);
-	}
+	if (alert->suppressed)
+		cef_add_labelled_number(writer, "cn1", "suppressed", alert->suppressed);
+	cef_add_folded(writer, alert);
 }
 
 size_t cef_format(const struct alert *alert, int facility, const char *hostname,
@@ -231,6 +261,8 @@ size_t cef_format(const struct alert *alert, int facility, const char *hostname,
 	cef_add_number(&writer, "cnt", alert->count);
 	cef_add_time(&writer, "start", alert->start_wall_ns);
 	cef_add_time(&writer, "end", alert->end_wall_ns);
+	if (alert_has_port(alert))
+		cef_add_ends(&writer, alert);
 	if (alert->has_packet)
 		cef_add_packet(&writer, alert);
 	cef_add_process(&writer, alert);
