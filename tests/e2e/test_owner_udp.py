@@ -97,6 +97,7 @@ def test_a_packet_socket_that_bypasses_the_hooks_raises_an_alert(sandbox, stage)
     alert = sandbox.wait_alert(event_action="sensor")
     assert alert["process"]["pid"] == forger["pid"]
     assert alert["process"]["executable"] == forger["executable"]
+    assert f"asked for by {alert['process']['name']} (pid {forger['pid']}" in alert["message"]
 
 
 def test_more_sockets_than_the_table_has_room_for(sandbox, stage):

@@ -269,6 +269,19 @@ static void what_many_sent_is_told_by_their_number(void **state)
 			       "203.0.113.0/24: others are summed up in this alert");
 }
 
+static void trouble_that_a_process_made_names_it(void **state)
+{
+	struct alert alert = { .action = ACTION_SENSOR, .text = "packets pass by" };
+
+	(void)state;
+	assert_message(&alert, "packets pass by");
+	sample_add_process(&alert);
+	assert_message(&alert, "packets pass by, asked for by nginx (pid 123, unit nginx.service)");
+	strcpy(alert.process.name, "\x1b[2J");
+	alert.process.unit[0] = '\0';
+	assert_message(&alert, "packets pass by, asked for by \\x1b[2J (pid 123)");
+}
+
 static void a_technique_is_told_of_packets_that_no_system_sends(void **state)
 {
 	struct alert alert = first_packet();
@@ -303,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_process_at_the_other_end_is_named_too),
 		cmocka_unit_test(every_kind_has_a_word_for_people),
 		cmocka_unit_test(ipv6_and_nameless_ports_are_plain),
+		cmocka_unit_test(trouble_that_a_process_made_names_it),
 		cmocka_unit_test(without_a_packet_the_text_is_the_message),
 		cmocka_unit_test(a_hostile_name_cannot_leave_the_line),
 		cmocka_unit_test(an_endless_name_is_cut_at_a_whole_escape),

@@ -170,17 +170,8 @@ static const char *owner_verb(const struct alert *alert)
 	return "held by";
 }
 
-static void add_owner(struct line *line, const struct alert *alert)
+static void add_process(struct line *line, const struct process *process)
 {
-	const struct process *process = &alert->process;
-
-	if (!process->pid && alert->quality != QUALITY_KERNEL)
-		return;
-	line_add(line, ", %s ", owner_verb(alert));
-	if (!process->pid) {
-		line_add(line, "the kernel");
-		return;
-	}
 	line_add_foreign(line, *process->name ? process->name : "a process");
 	line_add(line, " (pid %d", process->pid);
 	if (*process->unit) {
@@ -188,6 +179,19 @@ static void add_owner(struct line *line, const struct alert *alert)
 		line_add_foreign(line, process->unit);
 	}
 	line_add(line, ")");
+}
+
+static void add_owner(struct line *line, const struct alert *alert)
+{
+	const struct process *process = &alert->process;
+
+	if (!process->pid && alert->quality != QUALITY_KERNEL)
+		return;
+	line_add(line, ", %s ", owner_verb(alert));
+	if (process->pid)
+		add_process(line, process);
+	else
+		line_add(line, "the kernel");
 }
 
 /* The process at the packet's other end, where that is on this host, too. */
@@ -212,13 +216,23 @@ static void add_listening_address(struct line *line, const struct alert *alert)
 		line_add(line, " of %s", address);
 }
 
+/* What is about no packet says so itself, but for whose doing it was. */
+static void add_text(struct line *line, const struct alert *alert)
+{
+	line_add_foreign(line, alert->text);
+	if (!alert->process.pid)
+		return;
+	line_add(line, ", asked for by ");
+	add_process(line, &alert->process);
+}
+
 const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSAGE_SIZE])
 {
 	struct line line = { .out = out, .size = ALERT_MESSAGE_SIZE };
 
 	*out = '\0';
 	if (!alert_has_port(alert)) {
-		line_add_foreign(&line, alert->text);
+		add_text(&line, alert);
 		return out;
 	}
 	add_what(&line, alert);
