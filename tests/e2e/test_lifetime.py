@@ -5,7 +5,8 @@ import signal
 
 import kernel
 import pytest
-from netns import wait_for
+from netns import call, wait_for
+from sandbox import BPF_FS
 from wire import tcp4, udp4
 
 
@@ -63,6 +64,26 @@ def test_after_a_crash_the_kernel_counts_on_and_a_new_run_takes_over(sandbox, xd
     sandbox.wire.send(udp4(3409), times=5)
     sandbox.wait_packets(3409, 12)
     sandbox.wait_alert(event_action="probe")
+
+
+def leave_records(sandbox, count):
+    """Records of interfaces that are gone, as a sensor that crashed leaves them."""
+    pin = BPF_FS / sandbox.instance / "interfaces"
+    record = " ".join(["0"] * 256)
+    call("bpftool", "batch", "file", "-", input="".join(
+        f"map update pinned {pin} key {' '.join(map(str, index.to_bytes(4, 'little')))} "
+        f"value {record}\n" for index in range(1_000_000, 1_000_000 + count)))
+
+
+def test_a_crashed_sensor_of_many_interfaces_is_taken_over(sandbox):
+    first = sandbox.start()
+    first.process.kill()
+    first.process.wait()
+    leave_records(sandbox, 250)  # of 4096 buckets some hold two, all but certainly
+    sandbox.start()
+    assert set(sandbox.interfaces()) == {"sensor0"}
+    sandbox.wire.send(udp4(3409), times=3)
+    sandbox.wait_packets(3409, 3)
 
 
 def test_a_crashed_sensor_can_be_detached(sandbox):

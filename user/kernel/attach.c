@@ -378,65 +378,10 @@ static void attach_visit_map(int map, attach_visitor *visit, void *argument)
 	}
 }
 
-static void attach_mark_left(void *argument, __u32 ifindex, const struct interface_record *record)
-{
-	struct interface_record left = *record;
-	const struct attacher *attacher = argument;
-
-	left.is_left = 1;
-	bpf_map_update_elem(attacher->interfaces, &ifindex, &left, BPF_EXIST);
-}
-
-/* The map that an earlier sensor left, if it is of this version; else a new one. */
-static int attach_open_map(struct attacher *attacher)
-{
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info);
-	int map = pins_open(attacher->directory, INTERFACES_PIN);
-
-	if (map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
-	    info.value_size == sizeof(struct interface_record))
-		return map;
-	if (map >= 0)
-		close(map);
-	pins_remove(attacher->directory, INTERFACES_PIN);
-	return attach_make_map(attacher->directory);
-}
-
-int attach_new(struct attacher **ret_attacher, const struct program *program,
-	       const char *pin_directory, enum xdp_mode xdp)
-{
-	struct attacher *attacher = calloc(1, sizeof(*attacher));
-
-	if (!attacher)
-		return -ENOMEM;
-	attacher->program = program;
-	attacher->xdp = xdp;
-	attacher->netns = attach_netns();
-	snprintf(attacher->directory, sizeof(attacher->directory), "%s", pin_directory);
-	attacher->interfaces = attach_open_map(attacher);
-	if (attacher->interfaces < 0) {
-		int r = attacher->interfaces;
-
-		free(attacher);
-		return r;
-	}
-	attach_visit_map(attacher->interfaces, attach_mark_left, attacher);
-	*ret_attacher = attacher;
-	return 0;
-}
-
-int attach_visit(const char *pin_directory, attach_visitor *visit, void *argument)
-{
-	_cleanup_close_ int map = pins_open(pin_directory, INTERFACES_PIN);
-
-	if (map < 0)
-		return map;
-	attach_visit_map(map, visit, argument);
-	return 0;
-}
-
-/* The interfaces of a map that a walk has to come back to, since it changes them. */
+/*
+ * The interfaces of a map that a walk has to come back to, since it changes them: what is updated
+ * moves to the head of its bucket, and a walk would meet the others of the bucket for ever.
+ */
 struct leftovers {
 	bool (*wanted)(const struct interface_record *record); /* NULL: all */
 	__u32 ifindex; /* 0: all */
@@ -462,6 +407,74 @@ static void attach_collect(void *argument, __u32 ifindex, const struct interface
 	    (left->ifindex && left->ifindex != ifindex) || left->count == INTERFACES_MAX)
 		return;
 	left->found[left->count++] = ifindex;
+}
+
+/* What an earlier sensor left is told from what this one attaches. */
+static int attach_mark_left(struct attacher *attacher)
+{
+	_cleanup_free_ struct leftovers *left = calloc(1, sizeof(*left));
+	struct interface_record record;
+
+	if (!left)
+		return -ENOMEM;
+	attach_visit_map(attacher->interfaces, attach_collect, left);
+	for (size_t i = 0; i < left->count; i++) {
+		if (bpf_map_lookup_elem(attacher->interfaces, &left->found[i], &record) < 0)
+			continue;
+		record.is_left = 1;
+		bpf_map_update_elem(attacher->interfaces, &left->found[i], &record, BPF_EXIST);
+	}
+	return 0;
+}
+
+/* The map that an earlier sensor left, if it is of this version; else a new one. */
+static int attach_open_map(struct attacher *attacher)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int map = pins_open(attacher->directory, INTERFACES_PIN);
+
+	if (map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
+	    info.value_size == sizeof(struct interface_record))
+		return map;
+	if (map >= 0)
+		close(map);
+	pins_remove(attacher->directory, INTERFACES_PIN);
+	return attach_make_map(attacher->directory);
+}
+
+int attach_new(struct attacher **ret_attacher, const struct program *program,
+	       const char *pin_directory, enum xdp_mode xdp)
+{
+	_cleanup_free_ struct attacher *attacher = calloc(1, sizeof(*attacher));
+	int r;
+
+	if (!attacher)
+		return -ENOMEM;
+	attacher->program = program;
+	attacher->xdp = xdp;
+	attacher->netns = attach_netns();
+	snprintf(attacher->directory, sizeof(attacher->directory), "%s", pin_directory);
+	attacher->interfaces = attach_open_map(attacher);
+	if (attacher->interfaces < 0)
+		return attacher->interfaces;
+	r = attach_mark_left(attacher);
+	if (r < 0) {
+		close(attacher->interfaces);
+		return r;
+	}
+	*ret_attacher = TAKE(attacher);
+	return 0;
+}
+
+int attach_visit(const char *pin_directory, attach_visitor *visit, void *argument)
+{
+	_cleanup_close_ int map = pins_open(pin_directory, INTERFACES_PIN);
+
+	if (map < 0)
+		return map;
+	attach_visit_map(map, visit, argument);
+	return 0;
 }
 
 /* Takes down what `left` asks for. 0 or the first -errno. */
