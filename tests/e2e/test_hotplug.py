@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Interfaces that come, go and change their names while the sensor runs."""
 
+import signal
+import subprocess
+import time
+
 import pytest
 from netns import batch, wait_for
-from wire import SENSOR_MAC, Ether, IP, UDP
+from wire import PEER_MAC, SENSOR_MAC, Ether, IP, UDP
 
 
 def add_pair(sandbox, name):
@@ -84,3 +88,38 @@ def test_run_waits_for_an_interface_that_is_not_there_yet(sandbox):
     add_pair(sandbox, "late0")
     wait_for("late0 is attached", lambda: "late0" in sandbox.interfaces())
     sensor.stop()
+
+
+def test_what_changed_while_messages_were_lost_is_found(sandbox):
+    add_pair(sandbox, "old0")
+    sensor = start(sandbox, "*0")
+    wait_for("old0 is attached", lambda: "old0" in sandbox.interfaces())
+    sensor.send_signal(signal.SIGSTOP)
+    batch(sandbox.here,  # more messages than the sensor's netlink socket has room for
+          *(f"link set sensor0 alias a{i}" for i in range(1000)), "link del old0")
+    add_pair(sandbox, "late0")
+    sensor.send_signal(signal.SIGCONT)
+    wait_for("late0 is attached", lambda: "late0" in sandbox.interfaces())
+    wait_for("old0 is gone", lambda: "old0" not in sandbox.interfaces())
+    batch(sandbox.here, "link del late0")
+    wait_for("late0 is gone", lambda: "late0" not in sandbox.interfaces())
+
+
+def test_an_own_address_stays_one_while_others_change(sandbox):
+    """Thousands of addresses: to read them takes long enough that a change comes between."""
+    batch(sandbox.here, *(f"addr add 10.{i >> 8}.{i & 255}.1/32 dev lo" for i in range(4000)))
+    start(sandbox, "sensor0")
+    churn = "addr add 10.99.0.1/32 dev lo\naddr del 10.99.0.1/32 dev lo\n"
+    changing = sandbox.here.start("sh", "-c", f"while :; do printf '{churn * 50}'; done | "
+                                              "ip -batch -", stderr=subprocess.DEVNULL)
+    for i in range(100):  # a peer each, so that no limit holds one back
+        own = f"10.{15 - i % 8}.{i}.1"
+        peer = f"172.16.{i}.1"
+        sandbox.wire.send(bytes(Ether(src=PEER_MAC, dst=SENSOR_MAC) / IP(src=peer, dst=own)
+                                / UDP(dport=3409)))
+        time.sleep(0.02)
+    wait_for("100 packets", lambda: sandbox.packets(3409) >= 100)
+    wait_for("alerts", lambda: sandbox.alerts(event_action="probe"))
+    changing.kill()
+    time.sleep(0.5)
+    assert not sandbox.alerts(event_action="transit")

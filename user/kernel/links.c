@@ -15,16 +15,25 @@
 #include "../base/text.h"
 #include "../base/util.h"
 
+#define LINKS_MAX 65536
 #define LINKS_ADDRESSES_MAX 65536
+#define LINKS_DUMP_ATTEMPTS 5 /* while what is dumped changes */
 
 struct links {
 	struct mnl_socket *events; /* group messages */
-	struct mnl_socket *requests; /* dumps */
 	struct loop_source *source;
+	struct table *known; /* index of each link that `changed` was told of -> struct known */
+	uint32_t scan; /* the newest scan of all links */
+	bool is_stale; /* messages were lost, and the scan that makes up for them failed */
 	struct table *addresses; /* struct addr -> nothing */
 	bool addresses_stale;
 	links_changed *changed;
 	void *argument;
+};
+
+struct known {
+	uint32_t scan; /* the last one that met the link */
+	char name[IF_NAMESIZE];
 };
 
 bool link_has_ethernet(const struct link *link)
@@ -115,6 +124,20 @@ static int link_parse_attribute(const struct nlattr *attribute, void *argument)
 	return MNL_CB_OK;
 }
 
+/* Without memory a link is only not missed when it vanishes unnoticed, ignoring. */
+static void links_tell(struct links *links, const struct link *link, bool gone)
+{
+	struct known *known;
+
+	if (gone) {
+		table_remove(links->known, &link->index);
+	} else if ((known = table_put(links->known, &link->index, NULL))) {
+		known->scan = links->scan;
+		memcpy(known->name, link->name, sizeof(known->name));
+	}
+	links->changed(links->argument, link, gone);
+}
+
 static void links_handle_link(struct links *links, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -128,7 +151,7 @@ static void links_handle_link(struct links *links, const struct nlmsghdr *messag
 	if (info->ifi_family != AF_UNSPEC)
 		return;
 	mnl_attr_parse(message, sizeof(*info), link_parse_attribute, &link);
-	links->changed(links->argument, &link, message->nlmsg_type == RTM_DELLINK);
+	links_tell(links, &link, message->nlmsg_type == RTM_DELLINK);
 }
 
 static int link_parse_address(const struct nlattr *attribute, void *argument)
@@ -143,7 +166,8 @@ static int link_parse_address(const struct nlattr *attribute, void *argument)
 }
 
 /* The subnet's broadcast address, which the kernel takes for its own (fib_add_ifaddr()). */
-static void links_add_broadcast(struct links *links, const void *own, unsigned int prefix_length)
+static void links_add_broadcast(struct table *addresses, const void *own,
+				unsigned int prefix_length)
 {
 	uint32_t network;
 	struct addr addr;
@@ -153,10 +177,10 @@ static void links_add_broadcast(struct links *links, const void *own, unsigned i
 	memcpy(&network, own, sizeof(network));
 	network |= htonl(0xffffffffU >> prefix_length);
 	addr = addr_from_ipv4(&network);
-	table_put(links->addresses, &addr, NULL);
+	table_put(addresses, &addr, NULL);
 }
 
-static void links_handle_address(struct links *links, const struct nlmsghdr *message)
+static void links_add_address(struct table *addresses, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
 	bool ipv4 = info->ifa_family == AF_INET;
@@ -169,41 +193,47 @@ static void links_handle_address(struct links *links, const struct nlmsghdr *mes
 		return;
 	own = mnl_attr_get_payload(attribute);
 	addr = ipv4 ? addr_from_ipv4(own) : addr_from_ipv6(own);
-	table_put(links->addresses, &addr, NULL);
+	table_put(addresses, &addr, NULL);
 	if (ipv4)
-		links_add_broadcast(links, own, info->ifa_prefixlen);
+		links_add_broadcast(addresses, own, info->ifa_prefixlen);
 }
 
-static int links_handle_dumped(const struct nlmsghdr *message, void *argument)
+static int links_on_dumped_link(const struct nlmsghdr *message, void *argument)
 {
+	if (message->nlmsg_type == RTM_NEWLINK)
+		links_handle_link(argument, message);
+	return MNL_CB_OK;
+}
+
+static int links_on_dumped_address(const struct nlmsghdr *message, void *argument)
+{
+	if (message->nlmsg_type == RTM_NEWADDR)
+		links_add_address(argument, message);
+	return MNL_CB_OK;
+}
+
+static int links_on_message(const struct nlmsghdr *message, void *argument)
+{
+	struct links *links = argument;
+
 	switch (message->nlmsg_type) {
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		links->addresses_stale = true;
+		break;
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		links_handle_link(argument, message);
-		break;
-	case RTM_NEWADDR:
-		links_handle_address(argument, message);
+		links_handle_link(links, message);
 		break;
 	}
 	return MNL_CB_OK;
 }
 
-static int links_handle_event(const struct nlmsghdr *message, void *argument)
-{
-	struct links *links = argument;
-
-	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR)
-		links->addresses_stale = true;
-	else
-		links_handle_dumped(message, links);
-	return MNL_CB_OK;
-}
-
-static int links_dump(struct links *links, uint16_t type)
+static int links_dump_by(struct mnl_socket *socket, uint16_t type, mnl_cb_t handle, void *argument)
 {
 	char buffer[32768];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	unsigned int port = mnl_socket_get_portid(links->requests);
+	unsigned int port = mnl_socket_get_portid(socket);
 	int r;
 
 	request->nlmsg_type = type;
@@ -211,21 +241,72 @@ static int links_dump(struct links *links, uint16_t type)
 	request->nlmsg_seq = 1;
 	mnl_nlmsg_put_extra_header(request, type == RTM_GETLINK ? sizeof(struct ifinfomsg) :
 								  sizeof(struct ifaddrmsg));
-	if (mnl_socket_sendto(links->requests, request, request->nlmsg_len) < 0)
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
 		return -errno;
 	do {
-		ssize_t length = mnl_socket_recvfrom(links->requests, buffer, sizeof(buffer));
+		ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 
 		if (length < 0)
 			return -errno;
-		r = mnl_cb_run(buffer, length, 1, port, links_handle_dumped, links);
+		r = mnl_cb_run(buffer, length, 1, port, handle, argument);
 	} while (r > MNL_CB_STOP);
 	return r < 0 ? -errno : 0;
 }
 
+/*
+ * On a socket of its own: one whose dump failed still holds the rest of it, and refuses another.
+ * -EINTR: what was dumped changed meanwhile, so that some of it may be missing.
+ */
+static int links_dump(uint16_t type, mnl_cb_t handle, void *argument)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int r;
+
+	if (!socket)
+		return -errno;
+	r = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ?
+		    -errno :
+		    links_dump_by(socket, type, handle, argument);
+	mnl_socket_close(socket);
+	return r;
+}
+
+static void links_drop_unmet(void *argument, const void *key, void *value)
+{
+	struct links *links = argument;
+	const struct known *known = value;
+	struct link link = {};
+
+	if (known->scan == links->scan)
+		return;
+	memcpy(&link.index, key, sizeof(link.index));
+	memcpy(link.name, known->name, sizeof(link.name));
+	links_tell(links, &link, true);
+}
+
 int links_rescan(struct links *links)
 {
-	return links_dump(links, RTM_GETLINK);
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < LINKS_DUMP_ATTEMPTS; i++) {
+		links->scan++;
+		r = links_dump(RTM_GETLINK, links_on_dumped_link, links);
+	}
+	links->is_stale = r < 0;
+	if (r == 0)
+		table_visit(links->known, links_drop_unmet, links);
+	return r;
+}
+
+/* The socket takes no new message before all are read: what comes later is in the next scan. */
+static void links_discard_messages(struct links *links)
+{
+	char buffer[32768];
+	ssize_t length;
+
+	do
+		length = mnl_socket_recvfrom(links->events, buffer, sizeof(buffer));
+	while (length >= 0 || errno == ENOBUFS);
 }
 
 static void links_on_event(void *argument, uint32_t events)
@@ -237,14 +318,15 @@ static void links_on_event(void *argument, uint32_t events)
 	(void)events;
 	length = mnl_socket_recvfrom(links->events, buffer, sizeof(buffer));
 	if (length >= 0) {
-		mnl_cb_run(buffer, length, 0, 0, links_handle_event, links);
-		return;
+		mnl_cb_run(buffer, length, 0, 0, links_on_message, links);
+	} else if (errno == ENOBUFS) { /* messages were lost: read everything anew */
+		links_discard_messages(links);
+		links->addresses_stale = true;
+		links->is_stale = true;
 	}
-	if (errno != ENOBUFS)
-		return;
-	/* Messages were lost: read everything anew. */
-	links->addresses_stale = true;
-	links_rescan(links);
+	/* What interrupts a scan is a change, whose message leads here again. */
+	if (links->is_stale)
+		links_rescan(links);
 }
 
 static int links_open(struct links *links, struct loop *loop)
@@ -252,10 +334,7 @@ static int links_open(struct links *links, struct loop *loop)
 	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR };
 
 	links->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	links->requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!links->events || !links->requests ||
-	    mnl_socket_bind(links->events, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_bind(links->requests, 0, MNL_SOCKET_AUTOPID) < 0)
+	if (!links->events || mnl_socket_bind(links->events, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
 		if (mnl_socket_setsockopt(links->events, NETLINK_ADD_MEMBERSHIP, (void *)&groups[i],
@@ -263,6 +342,11 @@ static int links_open(struct links *links, struct loop *loop)
 			return -errno;
 	return loop_add_fd(loop, mnl_socket_get_fd(links->events), EPOLLIN, links_on_event, links,
 			   &links->source);
+}
+
+static int links_new_addresses(struct table **ret_addresses)
+{
+	return table_new(ret_addresses, sizeof(struct addr), 1, LINKS_ADDRESSES_MAX, NULL, NULL);
 }
 
 int links_new(struct links **ret_links, struct loop *loop, links_changed *changed, void *argument)
@@ -275,7 +359,10 @@ int links_new(struct links **ret_links, struct loop *loop, links_changed *change
 	links->changed = changed;
 	links->argument = argument;
 	links->addresses_stale = true;
-	r = table_new(&links->addresses, sizeof(struct addr), 1, LINKS_ADDRESSES_MAX, NULL, NULL);
+	r = links_new_addresses(&links->addresses);
+	if (r == 0)
+		r = table_new(&links->known, sizeof(uint32_t), sizeof(struct known), LINKS_MAX,
+			      NULL, NULL);
 	if (r == 0)
 		r = links_open(links, loop);
 	if (r < 0) {
@@ -293,27 +380,34 @@ void links_free(struct links *links)
 	loop_source_free(links->source);
 	if (links->events)
 		mnl_socket_close(links->events);
-	if (links->requests)
-		mnl_socket_close(links->requests);
+	table_free(links->known);
 	table_free(links->addresses);
 	free(links);
 }
 
-static void links_forget_address(void *argument, const void *key, void *value)
+/* Those of before stay in force where they cannot be read anew. 0 or -errno. */
+static int links_read_addresses(struct links *links)
 {
-	struct links *links = argument;
+	struct table *fresh;
+	int r = links_new_addresses(&fresh);
 
-	(void)value;
-	table_remove(links->addresses, key);
+	if (r < 0)
+		return r;
+	r = links_dump(RTM_GETADDR, links_on_dumped_address, fresh);
+	if (r < 0) {
+		table_free(fresh);
+		return r;
+	}
+	table_free(links->addresses);
+	links->addresses = fresh;
+	return 0;
 }
 
 bool links_is_local(struct links *links, const struct addr *addr)
 {
 	if (addr_is_loopback(addr) || addr_is_multicast(addr))
 		return true;
-	if (links->addresses_stale) {
-		table_visit(links->addresses, links_forget_address, links);
-		links->addresses_stale = links_dump(links, RTM_GETADDR) < 0;
-	}
+	for (int i = 0; links->addresses_stale && i < LINKS_DUMP_ATTEMPTS; i++)
+		links->addresses_stale = links_read_addresses(links) < 0;
 	return table_get(links->addresses, addr) != NULL;
 }

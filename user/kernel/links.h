@@ -49,7 +49,7 @@ typedef void links_changed(void *argument, const struct link *link, bool gone);
 int links_new(struct links **ret_links, struct loop *loop, links_changed *changed, void *argument);
 void links_free(struct links *links);
 
-/* Calls `changed` for every link that is there now. 0 or -errno. */
+/* Calls `changed` for every link that is there now, or no longer is. 0 or -errno. */
 int links_rescan(struct links *links);
 
 /* Is it an address of this namespace? Broadcast and multicast count as such. */
