@@ -11,6 +11,7 @@
 struct owners_socket {
 	struct diag_socket socket;
 	uint64_t netns;
+	pid_t holder; /* the last process that got a row for it */
 };
 
 struct owners_listing {
@@ -59,7 +60,7 @@ static void owners_collect_socket(void *argument, const struct diag_socket *sock
 	if (owners_grow(&listing->sockets, &listing->socket_room, listing->socket_count,
 			sizeof(*listing->sockets)))
 		listing->sockets[listing->socket_count++] =
-			(struct owners_socket){ *socket, listing->netns };
+			(struct owners_socket){ .socket = *socket, .netns = listing->netns };
 	else
 		listing->no_memory = true;
 }
@@ -89,24 +90,35 @@ static void owners_add_row(struct owners_listing *listing, const struct owners_s
 		row->process.pid = 0;
 }
 
-/* A process that holds the socket by several descriptors is met several times in a row. */
+static int owners_compare_inodes(const void *left, const void *right)
+{
+	const struct owners_socket *a = left, *b = right;
+
+	return (a->socket.inode > b->socket.inode) - (a->socket.inode < b->socket.inode);
+}
+
+/* A process may hold the socket by several descriptors, which are met before the next process. */
 static void owners_match_holder(void *argument, pid_t pid, unsigned long inode)
 {
 	struct owners_listing *listing = argument;
+	const struct owners_socket wanted = { .socket.inode = inode };
+	struct owners_socket *found = bsearch(&wanted, listing->sockets, listing->socket_count,
+					      sizeof(wanted), owners_compare_inodes);
 
-	for (size_t i = 0; i < listing->socket_count; i++) {
-		const struct diag_socket *socket = &listing->sockets[i].socket;
-		const struct owner_row *last =
-			listing->count ? &listing->rows[listing->count - 1] : NULL;
+	if (!found || found->holder == pid)
+		return;
+	found->holder = pid;
+	owners_add_row(listing, found, pid);
+}
 
-		if (socket->inode != inode)
-			continue;
-		if (last && last->process.pid == pid &&
-		    memcmp(&last->local, &socket->local, sizeof(last->local)) == 0 &&
-		    memcmp(&last->peer, &socket->peer, sizeof(last->peer)) == 0)
-			continue;
-		owners_add_row(listing, &listing->sockets[i], pid);
-	}
+/* Of as many descriptors as the host has, each is looked for among the sockets. */
+static int owners_match_holders(struct owners_listing *listing)
+{
+	if (!listing->socket_count)
+		return 0;
+	qsort(listing->sockets, listing->socket_count, sizeof(*listing->sockets),
+	      owners_compare_inodes);
+	return proc_visit_sockets(owners_match_holder, listing);
 }
 
 static void owners_add_orphans(struct owners_listing *listing)
@@ -159,7 +171,7 @@ int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_
 
 	r = r ? r : listing.error;
 	if (r == 0)
-		r = proc_visit_sockets(owners_match_holder, &listing);
+		r = owners_match_holders(&listing);
 	owners_add_orphans(&listing);
 	free(listing.sockets);
 	if (r == 0 && listing.no_memory)
