@@ -16,7 +16,7 @@ from scapy.utils import PcapNgWriter, PcapWriter
 
 PROGRAM = os.environ.get("PORTSENTINEL",
                          str(Path(__file__).resolve().parents[2] / "build" / "portsentinel"))
-ETHERNET, RAW, NULL, LOOP, SLL, SLL2 = 1, 101, 0, 108, 113, 276
+ETHERNET, RAW, NULL, LOOP, SLL, SLL2, PPP, PPP_HDLC = 1, 101, 0, 108, 113, 276, 9, 50
 
 
 def write(path, frames, linktype=ETHERNET, wire_lengths=None):
@@ -104,15 +104,28 @@ IPV4 = IP() / TCP(sport=1111, dport=2222)
 IPV6 = IPv6() / UDP(sport=3333, dport=4444)
 
 
+# Address and control, or not; a protocol number of two octets, or of one; others than IP.
+PPPS = [framing + protocol + packet for framing in (b"\xff\x03", b"") for protocol, packet in (
+    (b"\0\x21", bytes(IPV4)), (b"\x21", bytes(IPV4)), (b"\0\x57", bytes(IPV6)),
+    (b"\x57", bytes(IPV6)), (b"\xc0\x21", b"\x09\x01\0\x08abcd"))]
+
+
 @pytest.mark.parametrize("linktype, frames", [
     (RAW, [bytes(IPV4), bytes(IPV6)]),
     (NULL, [b"\x02\0\0\0" + bytes(IPV4), b"\0\0\0\x02" + bytes(IPV4), b"\x1e\0\0\0" + bytes(IPV6),
-            b"\x18\0\0\0" + bytes(IPV6), b"\x1c\0\0\0" + bytes(IPV6), b"\x07\0\0\0" + bytes(IPV4)]),
+            b"\x18\0\0\0" + bytes(IPV6), b"\x1c\0\0\0" + bytes(IPV6), b"\x07\0\0\0" + bytes(IPV4),
+            *(frame for frame in PPPS if frame[0] == 0xff)]),
     (LOOP, [b"\0\0\0\x02" + bytes(IPV4), b"\0\0\0\x1e" + bytes(IPV6)]),
     (SLL, [b"\0\0\0\x01\0\x06" + b"\0" * 8 + b"\x08\0" + bytes(IPV4),
            b"\0\0\0\x01\0\x06" + b"\0" * 8 + b"\x86\xdd" + bytes(IPV6),
-           b"\0\0\0\x01\0\x06" + b"\0" * 8 + b"\x81\0\0\x07\x08\0" + bytes(IPV4)]),
-    (SLL2, [b"\x08\0" + b"\0" * 18 + bytes(IPV4), b"\x86\xdd" + b"\0" * 18 + bytes(IPV6)]),
+           b"\0\0\0\x01\0\x06" + b"\0" * 8 + b"\x81\0\0\x07\x08\0" + bytes(IPV4),
+           b"\0\0\0\x01\0\x06" + b"\0" * 8 + b"\0\x03" + bytes(layouts.ETHER / IPV4),
+           *(b"\0\0\x02\0" + b"\0" * 10 + b"\0\x07" + frame for frame in PPPS)]),
+    (SLL2, [b"\x08\0" + b"\0" * 18 + bytes(IPV4), b"\x86\xdd" + b"\0" * 18 + bytes(IPV6),
+            b"\0\x03" + b"\0" * 18 + bytes(layouts.ETHER / IPV6),
+            *(b"\0\x07" + b"\0" * 6 + b"\x02\0" + b"\0" * 10 + frame for frame in PPPS)]),
+    (PPP, PPPS),
+    (PPP_HDLC, PPPS),
 ])
 def test_every_link_type_is_read(tmp_path, linktype, frames):
     compare(write(tmp_path / "capture.pcap", frames, linktype))

@@ -15,17 +15,18 @@
 #include "../base/util.h"
 
 #define ETHERTYPE_NONE 0xffff /* reserved (RFC 1701): not IP, and nothing else either */
-#define ETHERTYPE_PPP 0x880b
-#define ETHERTYPE_TEB 0x6558 /* an Ethernet frame */
+#define PPP_IPV4 0x0021
+#define PPP_IPV6 0x0057
 #define LENGTH_MAX 1500 /* of an 802.3 frame: where its length stands, larger numbers are types */
 
 /* A packet of a file, while its link header is being read. */
 struct link_packet {
 	const uint8_t *data;
 	uint32_t length;
+	bool is_ethernet; /* what is left is a whole Ethernet frame */
 };
 
-/* Takes the link header off and returns the ethertype of what is left. */
+/* Takes the link header off and returns the ethertype of what is left, unless it is Ethernet. */
 typedef uint16_t link_read(struct link_packet *packet);
 
 struct link_form {
@@ -93,12 +94,32 @@ static uint16_t link_read_hdlc(struct link_packet *packet)
 	return ethertype;
 }
 
-/* In HDLC-like framing (RFC 1662) or without. */
+/* A PPP protocol number of two octets, or compressed to one that is odd (RFC 1661, 6.5). */
+static uint16_t link_from_ppp_protocol(struct link_packet *packet)
+{
+	uint32_t octets = packet->length && packet->data[0] & 1 ? 1 : 2;
+	uint16_t protocol;
+
+	if (packet->length < octets)
+		return ETHERTYPE_NONE;
+	protocol = octets == 1 ? packet->data[0] : read_be16(packet->data);
+	link_skip(packet, octets);
+	switch (protocol) {
+	case PPP_IPV4:
+		return ETH_P_IP;
+	case PPP_IPV6:
+		return ETH_P_IPV6;
+	default:
+		return ETHERTYPE_NONE;
+	}
+}
+
+/* PPP in HDLC-like framing (RFC 1662), whose address and control may be left out. */
 static uint16_t link_from_ppp(struct link_packet *packet)
 {
 	if (packet->length >= 2 && packet->data[0] == 0xff)
 		link_skip(packet, 2);
-	return ETHERTYPE_PPP;
+	return link_from_ppp_protocol(packet);
 }
 
 /* The same, or Cisco's HDLC. */
@@ -114,7 +135,8 @@ static uint16_t link_from_cooked(struct link_packet *packet, uint16_t protocol)
 {
 	switch (protocol) {
 	case ETH_P_ALL:
-		return ETHERTYPE_TEB;
+		packet->is_ethernet = true;
+		return ETHERTYPE_NONE;
 	case ETH_P_802_2:
 		return MIN(packet->length, LENGTH_MAX);
 	case ETH_P_WAN_PPP:
@@ -254,7 +276,20 @@ void capture_free(struct capture *capture)
 	free(capture);
 }
 
-/* Puts an Ethernet header in the place of the file's own link header. */
+static void capture_put_ethernet(struct capture *capture, const struct link_packet *left,
+				 uint16_t ethertype, struct capture_packet *packet)
+{
+	uint32_t kept = MIN(left->length, CAPTURE_FRAME_MAX - ETH_HLEN);
+
+	memset(capture->frame, 0, ETH_HLEN);
+	capture->frame[12] = ethertype >> 8;
+	capture->frame[13] = ethertype;
+	memcpy(capture->frame + ETH_HLEN, left->data, kept);
+	packet->data = capture->frame;
+	packet->length = ETH_HLEN + kept;
+}
+
+/* Has an Ethernet header in the place of the file's own link header. */
 static void capture_make_frame(struct capture *capture, const struct pcap_pkthdr *header,
 			       const uint8_t *data, struct capture_packet *packet)
 {
@@ -262,14 +297,13 @@ static void capture_make_frame(struct capture *capture, const struct pcap_pkthdr
 	uint16_t ethertype = left.length < capture->form->header ? ETHERTYPE_NONE :
 								   capture->form->read(&left);
 	uint32_t taken = header->caplen - left.length;
-	uint32_t kept = MIN(left.length, CAPTURE_FRAME_MAX - ETH_HLEN);
 
-	memset(capture->frame, 0, ETH_HLEN);
-	capture->frame[12] = ethertype >> 8;
-	capture->frame[13] = ethertype;
-	memcpy(capture->frame + ETH_HLEN, left.data, kept);
-	packet->data = capture->frame;
-	packet->length = ETH_HLEN + kept;
+	if (left.is_ethernet) {
+		packet->data = left.data;
+		packet->length = MIN(left.length, CAPTURE_FRAME_MAX);
+	} else {
+		capture_put_ethernet(capture, &left, ethertype, packet);
+	}
 	packet->frame_length = header->len > taken ? header->len - taken : 0;
 }
 
