@@ -8,9 +8,11 @@
 #include <bpf/bpf.h>
 #include <cmocka.h>
 
+#include "../../user/base/clock.h"
 #include "../../user/base/util.h"
 #include "../../user/kernel/count.h"
 #include "../../user/kernel/peers.h"
+#include "../../user/kernel/probe.h"
 #include "../../user/kernel/program.h"
 #include "../../user/kernel/watch.h"
 #include "../../user/model/words.h"
@@ -317,6 +319,60 @@ static void more_peers_than_fit_are_evicted_and_the_evictions_counted(void **sta
 	free(rows);
 }
 
+static const struct peer_row *find_peer(const struct peer_row *rows, size_t count,
+					const uint8_t ipv4[4])
+{
+	struct addr addr = addr_from_ipv4(ipv4);
+
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(&rows[i].addr, &addr, sizeof(addr)) == 0)
+			return &rows[i];
+	fail_msg("no such peer");
+	return NULL;
+}
+
+/* Moves the time when a peer was first seen, in the kernel's own table. */
+static void make_older(const struct tables *tables, const uint8_t ipv4[4], uint64_t jiffies)
+{
+	struct addr addr = addr_from_ipv4(ipv4);
+	struct peer_set set;
+	__u64 words[2];
+	__u32 index;
+
+	memcpy(words, &addr, sizeof(words));
+	index = peer_hash(words, tables->limits->peer_seed) & (tables->peer_sets - 1);
+	assert_int_equal(bpf_map_lookup_elem(tables->peers_fd, &index, &set), 0);
+	for (size_t way = 0; way < PEER_WAYS; way++)
+		if (memcmp(set.peers[way].addr, words, sizeof(words)) == 0)
+			set.peers[way].first -= jiffies;
+	assert_int_equal(bpf_map_update_elem(tables->peers_fd, &index, &set, BPF_ANY), 0);
+}
+
+static void a_peer_of_long_ago_is_as_old_as_it_is(void **state)
+{
+	const struct doors *doors = *state;
+	const uint64_t jiffies = 5ULL << 32; /* a year and more */
+	const uint64_t age_s = jiffies / probe_jiffies_per_second();
+	const uint8_t ipv4[4] = { 198, 51, 100, 7 };
+	const struct peer_row *row;
+	struct peer_row *rows;
+	struct frame frame;
+	size_t count;
+
+	frame_build(&frame, "eth ip4 tcp:40000:3409:S");
+	memcpy(frame.data + 26, ipv4, sizeof(ipv4));
+	run(doors, HOOK_XDP, &frame);
+	make_older(doors->tables, ipv4, jiffies);
+	assert_int_equal(peers_read(doors->tables, false, &rows, &count), 0);
+	row = find_peer(rows, count, ipv4);
+	assert_in_range(row->last_wall_ns / CLOCK_NS_PER_SECOND,
+			clock_wall_ns() / CLOCK_NS_PER_SECOND - 60,
+			clock_wall_ns() / CLOCK_NS_PER_SECOND);
+	assert_in_range((row->last_wall_ns - row->first_wall_ns) / CLOCK_NS_PER_SECOND, age_s - 60,
+			age_s + 60);
+	free(rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed),
 		cmocka_unit_test(a_full_ring_loses_and_counts_what_it_lost),
 		cmocka_unit_test(every_port_at_once_is_counted_under_its_own_row),
+		cmocka_unit_test(a_peer_of_long_ago_is_as_old_as_it_is),
 		cmocka_unit_test(more_peers_than_fit_are_evicted_and_the_evictions_counted),
 	};
 

@@ -31,23 +31,22 @@ __u32 peers_suppressed(const struct tables *tables, const struct addr *addr)
 	return 0;
 }
 
-/* Jiffies to wall-clock time: both clocks read now, the jiffies' upper half from the peer's own. */
+/* Jiffies to wall-clock time, by both clocks as read now. */
 struct peers_clock {
 	bool of_file; /* jiffies since 1970 */
-	unsigned int jiffies;
+	uint64_t jiffies;
 	__u64 wall_ns;
 	__u64 jiffy_ns;
 };
 
 static __u64 peers_wall(const struct peers_clock *clock, __u64 jiffies)
 {
-	unsigned int age = clock->jiffies - (unsigned int)jiffies;
+	__s64 age = clock->jiffies - jiffies;
 
 	if (clock->of_file)
 		return jiffies * clock->jiffy_ns;
-	/* A packet between the two readings is younger than now. */
-	return (int)age < 0 && age > 0xffffff00U ? clock->wall_ns :
-						    clock->wall_ns - age * clock->jiffy_ns;
+	/* A packet that came after the clocks were read is younger than now. */
+	return age < 0 ? clock->wall_ns : clock->wall_ns - age * clock->jiffy_ns;
 }
 
 static int peers_compare(const void *left, const void *right)

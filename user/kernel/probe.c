@@ -80,14 +80,26 @@ const struct probe *probe_list(size_t *ret_count)
 	return probes;
 }
 
-int probe_jiffies(unsigned int *ret_jiffies)
+/* A test run's status has 32 bits only: the program puts its answer into the packet. */
+int probe_jiffies(uint64_t *ret_jiffies)
 {
 	static const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 6, .src_reg = 1 },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_jiffies64 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 10, .src_reg = 0, .off = -8 },
+		/* bpf_skb_store_bytes(skb, 0, stack, 8, 0) */
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 6 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 3, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 5, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_store_bytes },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	char frame[64] = {};
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame),
+		    .data_out = frame, .data_size_out = sizeof(frame));
 	_cleanup_close_ int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, NULL, "GPL", program,
 					       ARRAY_SIZE(program), NULL);
 
@@ -95,7 +107,9 @@ int probe_jiffies(unsigned int *ret_jiffies)
 		return fd;
 	if (bpf_prog_test_run_opts(fd, &run) < 0)
 		return -errno;
-	*ret_jiffies = run.retval;
+	if (run.retval != 0)
+		return (int)run.retval;
+	memcpy(ret_jiffies, frame, sizeof(*ret_jiffies));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* XDP programs that take frames in several buffers (5.18). */
 bool probe_xdp_frags(void);
@@ -19,8 +20,8 @@ struct probe {
 
 const struct probe *probe_list(size_t *ret_count);
 
-/* The kernel's jiffies now, lower 32 bits: the clock of struct peer. 0 or -errno. */
-int probe_jiffies(unsigned int *ret_jiffies);
+/* The kernel's jiffies now, all 64 bits: the clock of struct peer. 0 or -errno. */
+int probe_jiffies(uint64_t *ret_jiffies);
 
 /* Jiffies a second. */
 unsigned int probe_jiffies_per_second(void);
