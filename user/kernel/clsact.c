@@ -25,10 +25,10 @@ static int clsact_add_filter(const struct bpf_tc_hook *hook, int program, bool i
 		    .handle = door->filter_handle, .priority = door->filter_priority);
 	LIBBPF_OPTS(bpf_tc_opts, first, .prog_fd = program, .priority = 1);
 	LIBBPF_OPTS(bpf_tc_opts, any, .prog_fd = program);
-	struct bpf_tc_opts *attempts[] = { is_left ? &left : &first, &first, &any };
+	struct bpf_tc_opts *attempts[] = { &left, &first, &any };
 	int r = -EINVAL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+	for (size_t i = is_left ? 0 : 1; i < ARRAY_SIZE(attempts); i++) {
 		r = bpf_tc_attach(hook, attempts[i]);
 		if (r < 0)
 			continue; /* the first priority may belong to filters of another kind */

@@ -87,7 +87,7 @@ size_t hooks_list_rungs(struct hooks_rung ret_rungs[HOOKS_RUNGS_MAX])
 	return ARRAY_SIZE(ladder);
 }
 
-/* Tells why something better is not had; the first reason stays. */
+/* Tells why something better is not had; reasons add up. */
 static void hooks_complain(struct hooks *hooks, const char *what, int r)
 {
 	size_t used = strlen(hooks->why);

@@ -188,12 +188,6 @@ static int conntrack_ask(struct conntrack *conntrack, const struct tuple *tuple,
 	return 0;
 }
 
-static bool conntrack_is_same(const struct tuple *a, const struct tuple *b)
-{
-	return memcmp(&a->source, &b->source, sizeof(a->source)) == 0 &&
-	       memcmp(&a->destination, &b->destination, sizeof(a->destination)) == 0;
-}
-
 /*
  * A packet of the connection has four looks: to the responder, before (original) and after
  * translation (the reply reversed); back from it, before (reply) and after (the original
@@ -205,13 +199,13 @@ static int conntrack_match(const struct conntrack_entry *entry, const struct tup
 	struct tuple forth = tuple_reverse(&entry->reply);
 	struct tuple back = tuple_reverse(&entry->original);
 
-	if (conntrack_is_same(packet, &entry->original))
+	if (tuple_is_same(packet, &entry->original))
 		*ret_other = forth;
-	else if (conntrack_is_same(packet, &forth))
+	else if (tuple_is_same(packet, &forth))
 		*ret_other = entry->original;
-	else if (conntrack_is_same(packet, &entry->reply))
+	else if (tuple_is_same(packet, &entry->reply))
 		*ret_other = back;
-	else if (conntrack_is_same(packet, &back))
+	else if (tuple_is_same(packet, &back))
 		*ret_other = entry->reply;
 	else
 		return -ENOENT;

@@ -131,12 +131,6 @@ static struct tuple inquiry_packet(const struct inquiry *inquiry)
 	};
 }
 
-static bool tuple_is_same(const struct tuple *a, const struct tuple *b)
-{
-	return memcmp(&a->source, &b->source, sizeof(a->source)) == 0 &&
-	       memcmp(&a->destination, &b->destination, sizeof(a->destination)) == 0;
-}
-
 /*
  * What the packet is behind address translation. False: it is not translated, as far as can be
  * told; ret_is_unsure: not far.

@@ -7,6 +7,8 @@
 #ifndef WHO_OUTSIDE_H
 #define WHO_OUTSIDE_H
 
+#include <string.h>
+
 #include "../model/sighting.h"
 
 /* A packet's ends. Plain bytes: it is a key too, so it is to be zeroed before it is filled. */
@@ -66,6 +68,13 @@ int outside_open(struct outside *ret_outside);
 static inline struct tuple tuple_reverse(const struct tuple *tuple)
 {
 	return (struct tuple){ tuple->destination, tuple->source, tuple->protocol };
+}
+
+/* The same ends; the protocol is not looked at. */
+static inline bool tuple_is_same(const struct tuple *a, const struct tuple *b)
+{
+	return memcmp(&a->source, &b->source, sizeof(a->source)) == 0 &&
+	       memcmp(&a->destination, &b->destination, sizeof(a->destination)) == 0;
 }
 
 #endif

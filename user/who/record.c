@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <stdio.h>
 
 #include "../base/clock.h"
 #include "../base/table.h"
