@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from netns import stop, wait_for
+from netns import WAIT_SECONDS, stop, wait_for
 from sandbox import PROGRAM
 from test_accounting import EVERYTHING
 from wire import PEER4, SENSOR4
@@ -34,7 +34,7 @@ def read_lines(path):
 def judge(truth, samples, *options):
     """The checker's exit status and what it said."""
     done = subprocess.run((ACTOR, "check", *options, str(truth), str(samples)), check=False,
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=WAIT_SECONDS)
     assert done.returncode in (0, 1), done.stderr
     return done.returncode, done.stdout
 
@@ -95,14 +95,14 @@ class Stage:
 
     def play(self, namespace, *words):
         """Acts to the end."""
-        done = subprocess.run(self.command(namespace, *words), check=False, timeout=50,
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(self.command(namespace, *words), check=False, capture_output=True,
+                              timeout=2 * WAIT_SECONDS, text=True, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, f"{words}: {done.returncode}: {done.stdout}{done.stderr}"
 
     def finish(self):
         """Those who serve a number of clients have served them."""
         for player in self.players:
-            output, _ = player.communicate(timeout=20)
+            output, _ = player.communicate(timeout=WAIT_SECONDS)
             assert player.returncode == 0, f"{player.args}: {player.returncode}: {output}"
         self.players.clear()
 
@@ -148,7 +148,7 @@ class Stage:
             return before == sampled and told >= sampled - self.unread
 
         try:
-            wait_for("a sample of every packet", quiet, seconds=20)
+            wait_for("a sample of every packet", quiet)
         except AssertionError as error:
             raise AssertionError(f"{error} ({told} of {sampled - self.unread})") from None
         accounting = self.sandbox.accounting()

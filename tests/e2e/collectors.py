@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 
-from netns import wait_for
+from netns import WAIT_SECONDS, wait_for
 
 ADDRESS, PORT = "192.0.2.2", 5514
 
@@ -127,7 +127,7 @@ class TcpCollector:
             except OSError:
                 pass
             connection.close()
-        self.thread.join(5)
+        self.thread.join(WAIT_SECONDS)
 
 
 class UnixCollector:
@@ -137,7 +137,7 @@ class UnixCollector:
         self.path = str(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.socket.settimeout(10)
+        self.socket.settimeout(WAIT_SECONDS)
 
     def receive(self):
         return self.socket.recv(65536)

@@ -10,9 +10,10 @@ import time
 
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
+WAIT_SECONDS = 40  # for what takes a moment on an idle machine, and long on a loaded one
 
 
-def wait_for(what, condition, seconds=10.0, pause=0.02):
+def wait_for(what, condition, seconds=WAIT_SECONDS, pause=0.02):
     """Returns the condition's first true value; fails with `what` when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -26,8 +27,8 @@ def wait_for(what, condition, seconds=10.0, pause=0.02):
 
 def call(*command, **options):
     """Runs a command that has to succeed; returns what it printed."""
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60,
-                          **options)
+    done = subprocess.run(command, check=False, capture_output=True, text=True,
+                          timeout=2 * WAIT_SECONDS, **options)
     assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}: {done.stderr}"
     return done.stdout
 
@@ -91,7 +92,7 @@ class Namespace:
                 stack.callback(stop, process)
 
 
-def stop(process, number=signal.SIGTERM, seconds=10.0):
+def stop(process, number=signal.SIGTERM, seconds=WAIT_SECONDS):
     """Ends a process that this test started; returns its exit status."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import kernel
-from netns import Namespace, batch, exists, stop, wait_for
+from netns import WAIT_SECONDS, Namespace, batch, exists, stop, wait_for
 from wire import PEER4, PEER6, PEER_MAC, SENSOR4, SENSOR6, SENSOR_MAC, Wire
 
 PROGRAM = os.environ.get("PORTSENTINEL") or str(
@@ -129,7 +129,7 @@ class Sandbox:
         """The program as a command; inside: in the sensor's namespace."""
         command = (PROGRAM, "-n", instance or self.instance, *arguments)
         return subprocess.run(self.here.command(*command) if inside else command, check=False,
-                              capture_output=True, text=True, timeout=30,
+                              capture_output=True, text=True, timeout=WAIT_SECONDS,
                               stdin=subprocess.DEVNULL)
 
     def cli(self, *arguments, expect=0, **options):

@@ -102,7 +102,7 @@ def test_times_are_utc_with_microseconds_and_now(sandbox):
         assert text.endswith("Z") and len(text) >= len("2026-11-22T06:35:00.123456Z")
         when = datetime.datetime.strptime(text[:26], "%Y-%m-%dT%H:%M:%S.%f")
         now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-        assert abs((now - when).total_seconds()) < 20
+        assert abs((now - when).total_seconds()) < 600
 
 
 def test_json_on_standard_output_is_one_object_a_line_and_nothing_else(sandbox):

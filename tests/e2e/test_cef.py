@@ -48,7 +48,7 @@ def test_a_hostile_process_forges_nothing(sandbox):
     program.symlink_to("/usr/bin/python3")
     sandbox.here.start(str(program), "-c",
                        "import socket; s = socket.create_server(('', 3409)); s.accept()\n"
-                       "import time; time.sleep(50)")
+                       "import time; time.sleep(1000)")
     sandbox.start("--syslog", f"tcp://{ADDRESS}:{PORT}", "--syslog-format", "cef")
     sandbox.there.call("nc", "-z", "192.0.2.1", "3409")
     texts = [message["text"] for message in collector.wait(1)]

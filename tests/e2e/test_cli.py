@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from netns import call, wait_for
+from netns import WAIT_SECONDS, call, wait_for
 from sandbox import PROGRAM
 from wire import udp4
 
@@ -164,7 +164,7 @@ def test_owners_are_shown(sandbox):
 def test_without_root_the_reason_is_told(sandbox):
     done = sandbox.here.start("setpriv", "--reuid", "65534", "--clear-groups", PROGRAM, "-n",
                               sandbox.instance, "run", stdout=-1, stderr=-1)
-    _, errors = done.communicate(timeout=20)
+    _, errors = done.communicate(timeout=WAIT_SECONDS)
     assert done.returncode == 1
     assert b"root" in errors
 

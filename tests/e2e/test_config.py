@@ -4,7 +4,7 @@
 import signal
 
 import pytest
-from netns import wait_for
+from netns import WAIT_SECONDS, wait_for
 from wire import udp4
 
 BASE = "[syslog]\ntarget = none\n[sensor]\ninterfaces = sensor0\n"
@@ -29,7 +29,7 @@ def rewrite(sandbox, text):
 @pytest.mark.parametrize("text,line,word", FAULTS)
 def test_run_refuses_a_fault_and_names_file_and_line(sandbox, text, line, word):
     sensor = sandbox.launch(config=text)
-    assert sensor.process.wait(10) == 2
+    assert sensor.process.wait(WAIT_SECONDS) == 2
     assert f"{sandbox.instance}.conf:{line}:" in sensor.complaints()
     assert word in sensor.complaints()
     assert not sandbox.pins()
@@ -65,7 +65,7 @@ def test_flags_override_the_file(sandbox):
 
 def test_a_bad_flag_is_a_wrong_call(sandbox):
     sensor = sandbox.launch("--ports", "x")
-    assert sensor.process.wait(10) == 2
+    assert sensor.process.wait(WAIT_SECONDS) == 2
     assert "--ports" in sensor.complaints()
 
 

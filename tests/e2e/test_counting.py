@@ -5,7 +5,7 @@ import os
 import socket
 
 import pytest
-from netns import wait_for
+from netns import WAIT_SECONDS, wait_for
 from wire import IP, TCP, ether, tcp4, tcp6, udp4, udp6
 
 WAYS = ("off", "generic", "native")  # of --xdp
@@ -110,7 +110,7 @@ def test_no_packet_is_held_back_or_changed(sandbox):
         receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     receiver.bind(("192.0.2.1", 3409))
-    receiver.settimeout(5)
+    receiver.settimeout(WAIT_SECONDS)
     sandbox.start("--xdp", "generic")
     payloads = [os.urandom(200) for _ in range(300)]
     sandbox.wire.send(*[udp4(3409, payload=payload) for payload in payloads])

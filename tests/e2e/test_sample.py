@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from netns import stop, wait_for
+from netns import WAIT_SECONDS, stop, wait_for
 from sandbox import PROGRAM
 from test_robust import UNLIMITED
 from wire import PEER_MAC, spoofed, tcp4, tcp6, udp4, udp6
@@ -35,7 +35,7 @@ class Reader:
         wait_for("the reader is there", lambda: sandbox.status()["sample_readers"] > readers)
 
     def wait(self, status=0):
-        assert self.process.wait(10) == status, self.errors.read_text()
+        assert self.process.wait(WAIT_SECONDS) == status, self.errors.read_text()
         return self.output.read_text()
 
     def objects(self):
@@ -228,9 +228,9 @@ def test_a_sensor_of_another_build_is_refused(sandbox, first, expected):
         server.listen()
         reader = sandbox.here.start(PROGRAM, "-n", sandbox.instance, "sample", "watch",
                                     stderr=subprocess.PIPE)
-        server.settimeout(10)
+        server.settimeout(WAIT_SECONDS)
         connection, _ = server.accept()
         with connection:
             connection.send(first)
-            assert expected in reader.communicate(timeout=10)[1].decode()
+            assert expected in reader.communicate(timeout=WAIT_SECONDS)[1].decode()
     assert reader.returncode == 1

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from collectors import ADDRESS, PORT, Rsyslog, TcpCollector, UnixCollector, read_journal
-from netns import stop, wait_for
+from netns import WAIT_SECONDS, stop, wait_for
 from sandbox import PROGRAM
 from wire import spoofed, tcp4, udp4
 
@@ -100,7 +100,7 @@ def test_a_collector_may_have_an_ipv6_address(sandbox):
         collector = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     with collector:
         collector.bind(("2001:db8::2", PORT))
-        collector.settimeout(10)
+        collector.settimeout(WAIT_SECONDS)
         sandbox.start("--syslog", f"udp://[2001:db8::2]:{PORT}")
         sandbox.wire.send(tcp4(3409))
         assert RFC5424.fullmatch(collector.recv(65536).decode())
@@ -144,7 +144,7 @@ def test_a_collector_that_was_restarted_is_found_again(sandbox):
     wait_for("the sensor sees that it is gone", lambda: sink(sandbox)["state"] != "connected")
     second = TcpCollector(sandbox)
     sandbox.wire.send(tcp4(3410))
-    wait_for("the second message", lambda: len(second.messages()) == 1, seconds=20)
+    wait_for("the second message", lambda: len(second.messages()) == 1)
     second.close()
     assert 'port="3410"' in second.messages()[0]
 

@@ -22,7 +22,7 @@ def messages(sandbox):
 
 def wait_message(sandbox, text):
     return wait_for(f"an alert that says '{text}'", lambda: [
-        message for message in messages(sandbox) if text in message], seconds=20)[0]
+        message for message in messages(sandbox) if text in message])[0]
 
 
 def pins_of_links(sandbox):
@@ -115,7 +115,7 @@ def test_a_sink_that_stalls_is_told_of_once(sandbox):
     time.sleep(4)
     assert len(messages(sandbox)) == 1, messages(sandbox)
     collector = TcpCollector(sandbox)
-    wait_for("all is sent", lambda: len(collector.messages()) == 2, seconds=20)
+    wait_for("all is sent", lambda: len(collector.messages()) == 2)
     collector.close()
     sandbox.wire.send(tcp4(3410))
-    wait_for("the next one is told", lambda: len(messages(sandbox)) == 2, seconds=20)
+    wait_for("the next one is told", lambda: len(messages(sandbox)) == 2)
