@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from lines import read_lines
 from netns import WAIT_SECONDS, stop, wait_for
 from sandbox import PROGRAM
 from test_accounting import EVERYTHING
@@ -22,13 +23,6 @@ FLAGS = (*EVERYTHING, "--ring-size", "16M")
 PLACES = {"loopback": ("here", "here", "127.0.0.1", "lo"),
           "inbound": ("here", "there", SENSOR4, "sensor0"),
           "outbound": ("there", "here", PEER4, "sensor0")}
-
-
-def read_lines(path):
-    """The whole lines of a file of JSON objects that may be written to."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
 
 def judge(truth, samples, *options):

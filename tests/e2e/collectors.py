@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where syslog goes: a real rsyslogd, and servers that misbehave."""
 
-import json
 import os
 import re
 import socket
 import threading
 
+from lines import read_lines
 from netns import WAIT_SECONDS, wait_for
 
 ADDRESS, PORT = "192.0.2.2", 5514
@@ -64,9 +64,7 @@ class Rsyslog:
                    RSYSLOG_TCP_TLS.format(mode="x509/name" if client else "anon", peers=peers))
 
     def messages(self):
-        if not self.output.exists():
-            return []
-        return [json.loads(line) for line in self.output.read_text().splitlines()]
+        return read_lines(self.output)
 
     def wait(self, count):
         wait_for(f"{count} messages at rsyslogd", lambda: len(self.messages()) >= count)

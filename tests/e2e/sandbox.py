@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import kernel
+from lines import read_lines, whole_lines
 from netns import WAIT_SECONDS, Namespace, batch, exists, stop, wait_for
 from wire import PEER4, PEER6, PEER_MAC, SENSOR4, SENSOR6, SENSOR_MAC, Wire
 
@@ -38,7 +39,7 @@ class Sensor:
         self.programs = set()
 
     def lines(self):
-        return self.output.read_text().splitlines()
+        return whole_lines(self.output)
 
     def complaints(self):
         return self.errors.read_text()
@@ -174,10 +175,7 @@ class Sandbox:
 
     def alerts(self, **wanted):
         """The alerts of the log so far, those that have all the wanted `a_b=value` members."""
-        if not self.log.exists():
-            return []
-        found = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return [alert for alert in found
+        return [alert for alert in read_lines(self.log)
                 if all(member(alert, path) == value for path, value in wanted.items())]
 
     def wait_alert(self, **wanted):

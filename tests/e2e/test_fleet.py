@@ -2,7 +2,6 @@
 """The recipe of scripts/fleet: sensors, rsyslogd beside each, and one that collects."""
 
 import collections
-import json
 import re
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority
+from lines import read_lines
 from netns import WAIT_SECONDS, batch, stop, wait_for
 from sandbox import PROGRAM, Sandbox
 from wire import spoofed, tcp4
@@ -115,7 +115,7 @@ class Fleet:
 
     def filed(self):
         """The same of what is filed, by file."""
-        return {path.name: [json.loads(line) for line in path.read_text().splitlines()]
+        return {path.name: read_lines(path)
                 for path in self.files.iterdir() if path.name != "other.log"}
 
     def collected(self):

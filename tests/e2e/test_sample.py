@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from lines import read_lines
 from netns import WAIT_SECONDS, stop, wait_for
 from sandbox import PROGRAM
 from test_robust import UNLIMITED
@@ -39,8 +40,7 @@ class Reader:
         return self.output.read_text()
 
     def objects(self):
-        lines = self.output.read_text().splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        return read_lines(self.output)
 
 
 def watch(sandbox, *arguments):
