@@ -178,6 +178,11 @@ class Sandbox:
         return [alert for alert in read_lines(self.log)
                 if all(member(alert, path) == value for path, value in wanted.items())]
 
+    def packet_alerts(self):
+        """Without those of `listener`, which come from every namespace of the machine."""
+        return [alert for alert in self.alerts()
+                if alert["event"]["action"] not in ("listener", "sensor")]
+
     def wait_alert(self, **wanted):
         return wait_for(f"an alert with {wanted}", lambda: self.alerts(**wanted))[0]
 

@@ -4,6 +4,7 @@
 import re
 
 from collectors import ADDRESS, PORT, Rsyslog
+from netns import wait_for
 from wire import tcp4, tcp6
 
 
@@ -49,9 +50,10 @@ def test_a_hostile_process_forges_nothing(sandbox):
     sandbox.here.start(str(program), "-c",
                        "import socket; s = socket.create_server(('', 3409)); s.accept()\n"
                        "import time; time.sleep(1000)")
+    wait_for("it listens", lambda: sandbox.here.listens("tcp", 3409))
     sandbox.start("--syslog", f"tcp://{ADDRESS}:{PORT}", "--syslog-format", "cef")
     sandbox.there.call("nc", "-z", "192.0.2.1", "3409")
-    texts = [message["text"] for message in collector.wait(1)]
-    _, found = members(next(text for text in texts if "|connection|" in text))
+    message = collector.wait(1, lambda message: "|connection|" in message["text"])[0]
+    _, found = members(message["text"])
     assert found["src"] == "192.0.2.2"
     assert found["dproc"] == "x src\\=1.2.3.4|\\\\"

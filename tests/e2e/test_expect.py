@@ -31,9 +31,9 @@ def test_expected_packets_are_counted_and_not_alerted(sandbox):
     sandbox.wire.send(tcp4(3409), times=5)
     sandbox.wait_packets(3409, 5)
     sandbox.wire.send(tcp4(3409, source="192.0.2.99"))
-    alert = sandbox.wait_alert()
+    alert = sandbox.wait_alert(event_action="probe")
     assert alert["source"]["ip"] == "192.0.2.99"
-    assert len(sandbox.alerts()) == 1
+    assert len(sandbox.packet_alerts()) == 1
     wait_for("5 hits", lambda: rule(sandbox, "monitoring")["hits"] == 5)
     row = rule(sandbox, "monitoring")
     assert row["last_hit"] and not row["expired"]
@@ -45,7 +45,7 @@ def test_expected_packets_are_counted_and_not_alerted(sandbox):
 def test_an_expired_rule_is_not_in_force(sandbox):
     sandbox.start(config=RULES)
     sandbox.wire.send(udp4(3410))
-    sandbox.wait_alert(destination_port=3410)
+    sandbox.wait_alert(event_action="probe", destination_port=3410)
     row = rule(sandbox, "past")
     assert row["expired"] and row["hits"] == 0 and row["last_hit"] is None
 
@@ -61,7 +61,7 @@ def test_a_real_process_is_expected_and_another_is_not(sandbox):
         alert = sandbox.wait_alert(event_action="connection", destination_port=3410)
     assert alert["process"]["pid"] == os.getpid()
     wait_for("hits", lambda: rule(sandbox, "nc")["hits"] >= 1)
-    assert not sandbox.alerts(destination_port=3409)
+    assert not sandbox.alerts(event_action="connection", destination_port=3409)
 
 
 def test_a_reload_changes_the_rules_and_keeps_their_hits(sandbox):
@@ -75,7 +75,7 @@ def test_a_reload_changes_the_rules_and_keeps_their_hits(sandbox):
     assert rule(sandbox, "monitoring")["hits"] == 1
     sandbox.wire.send(udp4(3410))
     wait_for("a hit", lambda: rule(sandbox, "new")["hits"] == 1)
-    assert not sandbox.alerts()
+    assert not sandbox.packet_alerts()
     path.write_text(RULES + '[expect "bad"]\n')
     sensor.send_signal(signal.SIGHUP)
     wait_for("the refusal", lambda: "stays in force" in sensor.complaints())

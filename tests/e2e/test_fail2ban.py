@@ -38,7 +38,7 @@ def test_probers_are_found_in_the_json_log(sandbox):
     sandbox.start()
     sandbox.wire.send(tcp4(3409, source="192.0.2.21"), udp4(3410, source="192.0.2.22"),
                       tcp6(3409, source="2001:db8::21"), tcp4(3409, "F", source="192.0.2.23"))
-    wait_for("4 alerts", lambda: len(sandbox.alerts()) == 4)
+    wait_for("4 alerts", lambda: len(sandbox.packet_alerts()) == 4)
     assert sorted(banned(sandbox.log)) == ["192.0.2.21", "192.0.2.22", "192.0.2.23",
                                            "2001:db8::21"]
 
@@ -81,8 +81,8 @@ def test_a_hostile_process_bans_nobody_else(sandbox):
         wait_for("nc listens", lambda port=port: sandbox.here.listens("tcp", port))
     sandbox.start("--ports", f"{ports[0]}-{ports[-1]}")
     sandbox.wire.send(*(tcp4(port, source=f"192.0.2.{30 + port - ports[0]}") for port in ports))
-    wait_for("an alert of each", lambda: len(sandbox.alerts()) == len(FORGED))
-    assert all("198.51.100.66" in alert["process"]["executable"] for alert in sandbox.alerts())
+    wait_for("an alert of each", lambda: len(sandbox.packet_alerts()) == len(FORGED))
+    assert all("198.51.100.66" in alert["process"]["executable"] for alert in sandbox.packet_alerts())
     assert sorted(banned(sandbox.log, "probe|connection")) == [
         f"192.0.2.{30 + number}" for number in range(len(FORGED))]
     assert not banned(sandbox.log)

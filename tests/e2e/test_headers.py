@@ -74,8 +74,7 @@ def test_an_icmp_error_about_a_watched_port_is_kind_icmp(sandbox):
     sandbox.wire.send(bytes(ether(error)), times=4)
     sandbox.wait_packets(3409, 4)
     assert sandbox.kinds(3409) == {"icmp": 4}
-    alert = sandbox.wait_alert()
-    assert alert["event"]["action"] == "backscatter"
+    alert = sandbox.wait_alert(event_action="backscatter")
     assert alert["source"] == {"ip": PEER4, "mac": alert["source"]["mac"]}
 
 

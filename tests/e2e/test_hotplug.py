@@ -30,7 +30,8 @@ def test_a_new_interface_is_watched(sandbox):
     wire.send(bytes(frame), times=4)
     wait_for("4 packets", lambda: sandbox.packets(3409) >= 4)
     assert {row["interface"] for row in sandbox.rows()} == {"new0"}
-    assert sandbox.wait_alert()["observer"]["ingress"]["interface"]["name"] == "new0"
+    alert = sandbox.wait_alert(event_action="probe")
+    assert alert["observer"]["ingress"]["interface"]["name"] == "new0"
 
 
 def test_an_interface_that_is_removed_disappears(sandbox):

@@ -87,7 +87,7 @@ def test_the_owner_is_told_of_packets_that_fold_into_one_alert(sandbox):
         assert sample["process"]["pid"] == process.pid
         assert sample["portsentinel"]["verdict"] in ("listening", "connected")
         assert sample["portsentinel"]["quality"] != "none"
-    assert len(sandbox.alerts()) == 1
+    assert len(sandbox.packet_alerts()) == 1
 
 
 def test_between_two_watched_ports_a_packet_is_told_once(sandbox):

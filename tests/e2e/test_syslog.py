@@ -51,10 +51,10 @@ def test_rsyslogd_gets_one_line_per_folded_alert(sandbox, target):
     sensor = sandbox.start("--syslog", target, "--window", "1s")
     sandbox.wire.send(*[tcp4(3409, sport=port) for port in range(20000, 20017)],
                       udp4(3410, source="192.0.2.9"))
-    wait_for("3 alerts", lambda: len(sandbox.alerts()) >= 3)
+    wait_for("3 alerts", lambda: len(sandbox.packet_alerts()) >= 3)
     sensor.stop()
     messages = collector.wait(3)
-    assert len(messages) == len(sandbox.alerts()) == 3
+    assert len(messages) == len(sandbox.packet_alerts()) == 3
     assert sorted(int(message["rfc5424-sd"]["alert@32473"]["count"])
                   for message in messages) == [1, 1, 17]
 

@@ -89,12 +89,12 @@ def test_rsyslogd_gets_every_alert_over_tls(sandbox, authority):
                             *authority.issue("collector", f"IP:{ADDRESS}"))
     sensor = start(sandbox, authority, *UNLIMITED)
     sandbox.wire.send(tcp4(3409), *spoofed(300, 3410))
-    wait_for("301 alerts", lambda: len(sandbox.alerts()) >= 301)
+    wait_for("301 alerts", lambda: len(sandbox.packet_alerts()) >= 301)
     assert sensor.stop() == 0
-    messages = collector.wait(len(sandbox.alerts()))
+    messages = collector.wait(len(sandbox.packet_alerts()))
     assert {message["rfc5424-sd"]["alert@32473"]["id"] for message in messages} == {
-        alert["event"]["id"] for alert in sandbox.alerts()}
-    assert len(messages) == len(sandbox.alerts())
+        alert["event"]["id"] for alert in sandbox.packet_alerts()}
+    assert len(messages) == len(sandbox.packet_alerts())
 
 
 def test_rsyslogd_that_asks_for_a_certificate_gets_ours(sandbox, authority):

@@ -99,7 +99,8 @@ def test_who_asks_other_ports_from_a_watched_one_is_nothing_outbound(sandbox):
     sandbox.wait_packets(3409, 1, "in", "from")
     sandbox.wait_packets(3410, 2, "in", "from")  # his kernel knows of no question, and says so
     sandbox.wait_alert(event_action="backscatter", destination_port=8080)
-    assert {alert["event"]["action"] for alert in sandbox.alerts()} == {"probe", "backscatter"}
+    assert {alert["event"]["action"] for alert in sandbox.packet_alerts()} == {
+        "probe", "backscatter"}
 
 
 def test_a_listener_on_another_address_does_not_hold_the_port(sandbox):
@@ -126,8 +127,7 @@ def test_a_broadcast_is_for_this_host(sandbox, address):
     frame = Ether(dst="ff:ff:ff:ff:ff:ff", src="02:00:00:00:00:02") / \
         IP(src="192.0.2.2", dst=address) / UDP(sport=40000, dport=3409)
     sandbox.wire.send(bytes(frame))
-    alert = sandbox.wait_alert()
-    assert alert["event"]["action"] == "probe"
+    alert = sandbox.wait_alert(event_action="probe")
     assert alert["portsentinel"]["verdict"] == "closed"
 
 
