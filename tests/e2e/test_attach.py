@@ -103,20 +103,24 @@ def test_other_peoples_tcx_programs_stay_and_do_not_hide_packets(sandbox, tcx):
 
 
 @pytest.fixture
-def full_tcx(sandbox, tcx):
-    """Both hooks hold as many programs as the kernel lets in."""
+def full_tcx(sandbox):
+    """Both hooks hold as many programs as the kernel lets in: none before 6.6. What tc's mode was."""
+    if sandbox.tc_mode() == "clsact":
+        yield "clsact"
+        return
     with kernel.attached(sandbox.here, "sensor0", kernel.PROG_SCHED_CLS, kernel.TCX_INGRESS,
                          kernel.TCX_NEXT, times=None), \
             kernel.attached(sandbox.here, "sensor0", kernel.PROG_SCHED_CLS, kernel.TCX_EGRESS,
                             kernel.TCX_NEXT, times=None):
-        yield
+        yield "tcx"
 
 
 def test_without_room_for_tcx_there_is_clsact_and_it_is_cleaned_up(sandbox, full_tcx):
     sensor = sandbox.start("--xdp", "off")
     row = sandbox.interfaces()["sensor0"]
     assert row["ingress"] == row["egress"] == "clsact"
-    assert "tcx" in row["why_not_better"]
+    if full_tcx == "tcx":
+        assert "tcx" in row["why_not_better"]
     sandbox.wire.send(tcp4(3409), times=5)
     sandbox.wait_packets(3409, 5)
     sandbox.wait_packets(3409, 5, "out", "from")

@@ -20,6 +20,13 @@ WRONG = [("frobnicate",), ("counter", "shwo"), ("counter", "show", "port", "x"),
          ("-n", "../x", "status", "show"), ("counter", "show", "port")]
 
 
+def still(answer):
+    """Without what goes on by itself: packets are seen at any time that nobody watches for."""
+    for name in ("seen", "unparsed"):
+        answer.get("accounting", {}).pop(name, None)
+    return answer
+
+
 def contract_error(text):
     return text.startswith("portsentinel: ") and text.endswith("\n") and "\x1b" not in text
 
@@ -68,7 +75,7 @@ def test_pretty_is_json_over_lines(sandbox):
 
 def test_words_may_be_shortened(sandbox):
     sandbox.start()
-    assert sandbox.cli("cou", "sh") == sandbox.cli("counter", "show")
+    assert still(sandbox.cli("cou", "sh")) == still(sandbox.cli("counter", "show"))
 
 
 def test_an_ambiguous_word_lists_the_candidates(sandbox):
@@ -95,7 +102,7 @@ def test_it_works_from_outside_and_inside_the_namespace(sandbox):
     sandbox.wire.send(udp4(3409))
     sandbox.wait_packets(3409, 1)
     for words in (("counter", "show"), ("port", "show"), ("interface", "show")):
-        assert sandbox.cli(*words, inside=True) == sandbox.cli(*words, inside=False)
+        assert still(sandbox.cli(*words, inside=True)) == still(sandbox.cli(*words))
     for inside in (False, True):
         assert sandbox.cli("status", "show", inside=inside)["running"] is True
 
@@ -156,7 +163,7 @@ def test_owners_are_shown(sandbox):
     wait_for("nc listens", lambda: sandbox.here.listens("tcp", 3409))
     sandbox.start()
     owners = sandbox.cli("owner", "show", "port", "3409", inside=True)["owners"]
-    row = next(row for row in owners if row["process"]["pid"] == process.pid)
+    row = next(row for row in owners if row.get("process", {}).get("pid") == process.pid)
     assert (row["port"], row["protocol"], row["state"]) == (3409, "tcp", "listen")
     assert row["local"] == "0.0.0.0:3409" and row["peer"] is None
 
