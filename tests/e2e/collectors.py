@@ -75,7 +75,23 @@ class Rsyslog:
         return wait_for(f"{count} messages at rsyslogd", enough)
 
 
-class TcpCollector:
+class Collector:
+    """A server of the test's own, closed with its sandbox at the latest."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        sandbox.collectors.append(self)
+
+    def close(self):
+        if self in self.sandbox.collectors:
+            self.sandbox.collectors.remove(self)
+            self.end()
+
+    def end(self):
+        raise NotImplementedError
+
+
+class TcpCollector(Collector):
     """A TCP server at the peer. `stalled`: it accepts, and never reads."""
 
     def __init__(self, sandbox, stalled=False):
@@ -91,6 +107,7 @@ class TcpCollector:
         self.connections = []
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
+        super().__init__(sandbox)
 
     def serve(self):
         while True:
@@ -120,7 +137,7 @@ class TcpCollector:
             rest = rest[int(length):]
         return found
 
-    def close(self):
+    def end(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for connection in self.connections:
@@ -129,22 +146,23 @@ class TcpCollector:
             except OSError:
                 pass
             connection.close()
-        self.thread.join(WAIT_SECONDS)
+        self.thread.join(5)
 
 
-class UnixCollector:
+class UnixCollector(Collector):
     """A datagram socket like those of the system's log."""
 
-    def __init__(self, path):
+    def __init__(self, sandbox, path):
         self.path = str(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         self.socket.settimeout(WAIT_SECONDS)
+        super().__init__(sandbox)
 
     def receive(self):
         return self.socket.recv(65536)
 
-    def close(self):
+    def end(self):
         self.socket.close()
         os.unlink(self.path)
 

@@ -49,7 +49,11 @@ class Namespace:
         self.name = name
         self.processes = []
         batch(None, f"netns add {name}")
-        batch(self, "link set lo up")
+        try:
+            batch(self, "link set lo up")
+        except BaseException:
+            self.remove()
+            raise
 
     @contextlib.contextmanager
     def entered(self):

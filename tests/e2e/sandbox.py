@@ -77,15 +77,20 @@ class Sandbox:
         self.instance = f"ps-{secrets.token_hex(4)}"
         self.instances = {self.instance}
         self.sensors = []
+        self.collectors = []
         self.wires = []
         self.namespaces = []
-        self.here = self.add_namespace("a")
-        self.there = self.add_namespace("b")
-        batch(None, f"link add sensor0 address {SENSOR_MAC} netns {self.here.name} type veth "
-                    f"peer name peer0 address {PEER_MAC} netns {self.there.name}")
-        self.configure(self.here, "sensor0", (SENSOR4, SENSOR6), (PEER4, PEER6), PEER_MAC)
-        self.configure(self.there, "peer0", (PEER4, PEER6), (SENSOR4, SENSOR6), SENSOR_MAC)
-        self.wire = self.add_wire(self.there, "peer0")
+        try:
+            self.here = self.add_namespace("a")
+            self.there = self.add_namespace("b")
+            batch(None, f"link add sensor0 address {SENSOR_MAC} netns {self.here.name} type veth "
+                        f"peer name peer0 address {PEER_MAC} netns {self.there.name}")
+            self.configure(self.here, "sensor0", (SENSOR4, SENSOR6), (PEER4, PEER6), PEER_MAC)
+            self.configure(self.there, "peer0", (PEER4, PEER6), (SENSOR4, SENSOR6), SENSOR_MAC)
+            self.wire = self.add_wire(self.there, "peer0")
+        except BaseException:
+            self.close()
+            raise
 
     @staticmethod
     def configure(namespace, interface, addresses, neighbours, mac):
@@ -205,6 +210,8 @@ class Sandbox:
                 stack.callback(wire.close)
             for instance in self.instances:
                 stack.callback(self.detach, instance)
+            for collector in self.collectors:
+                stack.callback(collector.close)
             for sensor in self.sensors:
                 stack.callback(sensor.stop)
 

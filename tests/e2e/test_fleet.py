@@ -2,6 +2,7 @@
 """The recipe of scripts/fleet: sensors, rsyslogd beside each, and one that collects."""
 
 import collections
+import contextlib
 import re
 import shutil
 import subprocess
@@ -59,6 +60,11 @@ class Fleet:
         self.directory = directory
         self.sandboxes = []
         self.relays = []
+
+    def close(self):
+        with contextlib.ExitStack() as stack:  # the last one first, whatever became of it
+            for sandbox in self.sandboxes:
+                stack.callback(sandbox.close)
 
     def add_sandbox(self, number):
         directory = self.directory / f"sensor{number}"
@@ -133,12 +139,9 @@ class Fleet:
 @pytest.fixture
 def fleet(tmp_path):
     made = Fleet(tmp_path)
-    try:
+    with contextlib.closing(made):
         made.build()
         yield made
-    finally:
-        for sandbox in reversed(made.sandboxes):
-            sandbox.close()
 
 
 def send(fleet, count, port=3409):

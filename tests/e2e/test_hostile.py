@@ -41,7 +41,7 @@ def test_a_hostile_name_reaches_the_json_log_whole(sandbox, hostile):
 
 
 def test_a_hostile_name_is_one_message_to_a_unix_socket(sandbox, hostile):
-    collector = UnixCollector(sandbox.directory / "log")
+    collector = UnixCollector(sandbox, sandbox.directory / "log")
     sandbox.start("--syslog", f"unix:{collector.path}")
     sandbox.wire.send(tcp4(3409))
     message = collector.receive().decode()
@@ -87,7 +87,7 @@ def test_hostile_arguments_are_escaped(sandbox):
                        "s = socket.create_server((\"\", 3409))\ntime.sleep(1000)' \"$1\"", "sh",
                        octets)
     wait_for("it listens", lambda: sandbox.here.listens("tcp", 3409))
-    collector = UnixCollector(sandbox.directory / "log")
+    collector = UnixCollector(sandbox, sandbox.directory / "log")
     sandbox.start("--syslog", f"unix:{collector.path}")
     sandbox.wire.send(tcp4(3409))
     assert RFC5424.fullmatch(collector.receive().decode())

@@ -144,7 +144,7 @@ def test_no_packet_is_missed_while_a_new_run_takes_over(sandbox, xdp):
     first = sandbox.start("--xdp", xdp)
     first.process.kill()
     first.process.wait()
-    second = sandbox.launch("--xdp", xdp)
+    second = sandbox.launch("--xdp", xdp, "--syslog", "none", "--interfaces", "sensor0")
     sent = 0
     while not sandbox.status()["running"] or sent < 2000:
         sandbox.wire.send(udp4(3409), times=20)

@@ -52,9 +52,11 @@ def test_a_connection_from_before_the_start(sandbox, stage, server):
                                         for line in read_lines(stage.truth)) == 2 * connections)
     clients = [line["pid"] for line in read_lines(stage.truth) if line["did"] == "connected"]
     signal_all(clients, signal.SIGSTOP)
-    stage.watch("lo")
-    assert not stage.lines()
-    signal_all(clients, signal.SIGCONT)
+    try:
+        stage.watch("lo")
+        assert not stage.lines()
+    finally:
+        signal_all(clients, signal.SIGCONT)
     stage.finish()
     stage.check()
 

@@ -67,7 +67,7 @@ def test_the_facility_is_the_configured_one(sandbox):
 
 
 def test_a_unix_socket_gets_rfc5424(sandbox):
-    collector = UnixCollector(sandbox.directory / "log")
+    collector = UnixCollector(sandbox, sandbox.directory / "log")
     sandbox.start("--syslog", f"unix:{collector.path}")
     sandbox.wire.send(tcp4(3409))
     match = RFC5424.fullmatch(collector.receive().decode())
@@ -79,7 +79,7 @@ def test_by_default_the_journal_gets_native_fields(sandbox):
     """The sensor has a /run of its own, so that no journal of this host hears of it."""
     directory = sandbox.directory / "journal"
     directory.mkdir()
-    collector = UnixCollector(directory / "socket")
+    collector = UnixCollector(sandbox, directory / "socket")
     sensor = sandbox.here.start(
         "sh", "-c", "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && "
         f"mount --bind {directory} /run/systemd/journal && exec {PROGRAM} -n {sandbox.instance} "

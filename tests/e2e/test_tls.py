@@ -11,7 +11,7 @@ import time
 
 import pytest
 from authority import Authority
-from collectors import ADDRESS, PORT, Rsyslog, TcpCollector
+from collectors import ADDRESS, PORT, Collector, Rsyslog, TcpCollector
 from netns import WAIT_SECONDS, wait_for
 from wire import spoofed, tcp4, udp4
 
@@ -32,7 +32,7 @@ def start(sandbox, authority, *flags):
     return sandbox.start("--syslog", TLS, "--syslog-ca", str(authority.certificate), *flags)
 
 
-class TlsCollector:
+class TlsCollector(Collector):
     """A TLS server at the peer: how each connection ended, and what came over it."""
 
     def __init__(self, sandbox, files, stalled=False, maximum=None, clients=None):
@@ -58,6 +58,7 @@ class TlsCollector:
         self.wanted = threading.Event()
         self.thread = threading.Thread(target=self.serve, args=(context,), daemon=True)
         self.thread.start()
+        super().__init__(sandbox)
 
     def serve(self, context):
         while True:
@@ -76,12 +77,12 @@ class TlsCollector:
             except OSError as error:
                 self.ends.append(str(error))
 
-    def close(self):
+    def end(self):
         self.stalled = False
         self.wanted.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.thread.join(WAIT_SECONDS)
+        self.thread.join(10)
 
 
 def test_rsyslogd_gets_every_alert_over_tls(sandbox, authority):
