@@ -181,6 +181,20 @@ def test_help_names_every_object(sandbox):
         assert word in text
 
 
+def test_help_shows_all_that_a_command_takes(sandbox):
+    assert sandbox.cli("replay", "help")["commands"][0]["arguments"] == "FILE [FLAGS]"
+    rows = sandbox.cli("expect", "help")["commands"]
+    assert "[protocol " in next(row for row in rows if row["command"] == "test")["arguments"]
+
+
+def test_a_kernel_that_lets_no_program_in_is_told_of(sandbox):
+    """As root, for whom nobody would think of a missing right."""
+    rungs = json.loads(sandbox.here.call("setpriv", "--bounding-set=-all", PROGRAM, "-j", "check",
+                                         "host"))["owner_hooks"]
+    assert rungs and not any(rung["present"] for rung in rungs)
+    assert all("load the packet programs: " in rung["why_not"] for rung in rungs)
+
+
 def test_version(sandbox):
     done = sandbox.run("--version")
     assert done.returncode == 0 and "portsentinel" in done.stdout

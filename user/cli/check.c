@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* check.c - is the configuration valid; what can this kernel do. */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/utsname.h>
 
 #include "../base/log.h"
@@ -55,6 +56,13 @@ static json_t *check_features(size_t *ret_present)
 	return list;
 }
 
+/* why_not: NULL where it is present. */
+static json_t *check_row(const struct hooks_rung *rung, const char *why_not)
+{
+	return json_pack("{s:s, s:b, s:s?, s:o}", "name", rung->word, "present", !why_not,
+			 "lost", rung->lost, "why_not", value_text(why_not));
+}
+
 /* Takes the rung for a moment: that is the one way to know. */
 static json_t *check_rung(const struct program *program, const struct hooks_rung *rung)
 {
@@ -62,18 +70,14 @@ static json_t *check_rung(const struct program *program, const struct hooks_rung
 					       .flows = 1 };
 	struct hooks_description description;
 	struct hooks *hooks;
-	bool is_present;
 	int r = hooks_load(&hooks, &options);
 
-	if (r < 0) {
-		log_error(r, "try %s", rung->word);
-		return NULL;
-	}
+	if (r < 0)
+		return check_row(rung, strerror(-r));
 	hooks_describe(hooks, &description);
 	hooks_free(hooks);
-	is_present = util_streq(description.process_hooks, rung->word);
-	return json_pack("{s:s, s:b, s:s?, s:s?}", "name", rung->word, "present", is_present,
-			 "lost", rung->lost, "why_not", is_present ? NULL : description.why);
+	return check_row(rung, util_streq(description.process_hooks, rung->word) ?
+			 NULL : description.why);
 }
 
 /* The ways to meet the processes behind the packets: the first that is present is taken. */
@@ -84,13 +88,15 @@ static json_t *check_owner_hooks(void)
 	struct hooks_rung rungs[HOOKS_RUNGS_MAX];
 	size_t count = hooks_list_rungs(rungs);
 	json_t *list = json_array();
-	struct program *program;
-	char why[512];
+	struct program *program = NULL;
+	char why[512] = "", why_not[600];
+	int r = program_load(&program, &options, why, sizeof(why));
 
-	if (program_load(&program, &options, why, sizeof(why)) < 0)
-		return list;
+	snprintf(why_not, sizeof(why_not), "load the packet programs: %s",
+		 why[0] ? why : strerror(-r));
 	for (size_t i = 0; i < count; i++)
-		list = value_append(list, check_rung(program, &rungs[i]));
+		list = value_append(list, r < 0 ? check_row(&rungs[i], why_not) :
+						  check_rung(program, &rungs[i]));
 	program_free(program);
 	return list;
 }

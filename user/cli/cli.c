@@ -32,6 +32,8 @@ static int cli_finish(const struct call *call, int outcome, json_t *value)
 		value = failure_take();
 	if (value)
 		printed = failure_of_output(out_print(call->format, value));
+	if (outcome == OUTCOME_DONE)
+		failure_tell();
 	return outcome == OUTCOME_DONE ? printed : outcome;
 }
 

@@ -45,8 +45,8 @@ static const struct command commands[] = {
 	{ .object = "expect", .name = "show", .run = cmd_expect_show,
 	  .help = "the expectations in force, and how often each was met" },
 	{ .object = "expect", .name = "test", .words_max = CMD_MANY, .run = cmd_expect_test,
-	  .words = "[port N[/tcp|/udp]] [peer ADDRESS] [direction in|out] [action A] "
-		   "[interface NAME] [executable PATH] [unit U] [user U] [container ID]",
+	  .words = "[port N[/tcp|/udp]] [protocol tcp|udp] [peer ADDRESS] [direction in|out] "
+		   "[action A] [interface NAME] [executable PATH] [unit U] [user U] [container ID]",
 	  .help = "which of them a described packet meets, and why not" },
 	{ .object = "replay", .words = "FILE", .words_min = 1, .words_max = 1,
 	  .takes_flags = true, .run = cmd_replay,

@@ -58,6 +58,14 @@ json_t *failure_take(void)
 	return value;
 }
 
+void failure_tell(void)
+{
+	if (failure.kept)
+		fprintf(stderr, "portsentinel: %s\n", failure.kept);
+	free(failure.kept);
+	failure.kept = NULL;
+}
+
 int failure_misused(const char *format, ...)
 {
 	char message[FAILURE_MESSAGE_SIZE];

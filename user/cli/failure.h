@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * failure.h - what becomes of errors. Plain, each is a line on standard error. Under -j they are
- * kept until the command is over, and then stand in for its output as one JSON value; a stream
- * prints each as one of its lines.
+ * kept until the command is over, and then stand in for its output as one JSON value, or are told
+ * on standard error where it gave one all the same; a stream prints each as one of its lines.
  */
 #ifndef CLI_FAILURE_H
 #define CLI_FAILURE_H
@@ -25,6 +25,9 @@ void failure_stream(void);
 
 /* {"error": "..."}, a new reference; NULL when nothing is kept. */
 json_t *failure_take(void);
+
+/* Tells on standard error what is kept. */
+void failure_tell(void);
 
 /* Logs the message and returns OUTCOME_MISUSED or OUTCOME_FAILED. */
 int failure_misused(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -22,13 +22,21 @@ static void help_write_keywords(FILE *out, unsigned int bits, const char *separa
 static json_t *help_arguments(const struct command *command)
 {
 	_cleanup_free_ char *text = NULL;
+	const char *separator = "";
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	fputs(command->words ? command->words : command->takes_flags ? "[FLAGS]" : "", out);
-	help_write_keywords(out, command->keywords, command->words ? " " : "");
+	if (command->words) {
+		fputs(command->words, out);
+		separator = " ";
+	}
+	if (command->takes_flags) {
+		fprintf(out, "%s[FLAGS]", separator);
+		separator = " ";
+	}
+	help_write_keywords(out, command->keywords, separator);
 	return fclose(out) == 0 ? value_text(text) : NULL;
 }
 

@@ -22,33 +22,38 @@ static json_t *interface_row(const struct interface_entry *entry, const char *na
 			 "why_not_better", value_text(record->why_not_better));
 }
 
-json_t *interface_rows(const char *directory)
+int interface_rows(const char *directory, json_t **ret_rows)
 {
 	_cleanup_interfaces_ struct interface_list list = {};
 	char name[INTERFACE_NAME_MAX + 1];
-	json_t *rows = json_array();
+	json_t *rows;
 	int r = interface_list_read(directory, &list);
 
 	if (r < 0)
-		log_error(r, "read the attached interfaces");
+		return log_error(r, "read the attached interfaces");
+	rows = json_array();
 	for (size_t i = 0; i < list.count; i++)
 		rows = value_append(rows,
 				    interface_row(&list.entries[i],
 						  interface_list_name(&list, list.entries[i].index,
 								      name)));
-	return rows;
+	*ret_rows = rows;
+	return 0;
 }
 
 int cmd_interface_show(const struct call *call, json_t **ret_value)
 {
 	char directory[PINS_PATH_SIZE];
+	json_t *rows = NULL;
 	int r = instance_find(call, directory);
 
+	if (r == 0)
+		r = interface_rows(directory, &rows);
+	else if (r == -ENOENT)
+		rows = json_array();
 	if (r < 0 && r != -ENOENT)
 		return OUTCOME_FAILED;
-	return cmd_give(json_pack("{s:o}", "interfaces",
-				  r == 0 ? interface_rows(directory) : json_array()),
-			ret_value);
+	return cmd_give(json_pack("{s:o}", "interfaces", rows), ret_value);
 }
 
 /* What is the word's index? 0 where no word names one. -ENOENT: no such interface, said already. */

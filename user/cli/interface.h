@@ -5,7 +5,10 @@
 
 #include <jansson.h>
 
-/* An array, empty where nothing is attached or known; NULL when memory is out. */
-json_t *interface_rows(const char *directory);
+/*
+ * An array, empty where nothing is attached; NULL when memory is out. -errno: it cannot be read,
+ * said already.
+ */
+int interface_rows(const char *directory, json_t **ret_rows);
 
 #endif

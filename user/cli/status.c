@@ -75,10 +75,10 @@ static json_t *status_told(const json_t *told, const char *name, json_t *otherwi
 
 /*
  * told: what the running sensor wrote; NULL when none runs. tables: NULL when there are none.
- * The members that the sensor added follow at the end.
+ * interfaces: taken over. The members that the sensor added follow at the end.
  */
 static json_t *status_value(const struct call *call, pid_t pid, const json_t *told,
-			    const struct tables *tables, const char *directory)
+			    const struct tables *tables, json_t *interfaces)
 {
 	json_t *value = json_pack(
 		"{s:b, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
@@ -88,7 +88,7 @@ static json_t *status_value(const struct call *call, pid_t pid, const json_t *to
 		"instance", call->instance,
 		"version", VERSION,
 		"ports", status_ports(tables),
-		"interfaces", directory ? interface_rows(directory) : json_array(),
+		"interfaces", interfaces,
 		"accounting", tables ? counter_accounting(tables) : json_null(),
 		"sinks", status_told(told, "sinks", json_array()),
 		"missing_features", status_missing_features());
@@ -116,14 +116,18 @@ int cmd_status_show(const struct call *call, json_t **ret_value)
 	char directory[PINS_PATH_SIZE];
 	pid_t pid = rundir_holder(call->instance);
 	int found = instance_find(call, directory), r;
+	json_t *interfaces = NULL;
 
 	if (found < 0 && found != -ENOENT)
+		return OUTCOME_FAILED;
+	if (found == 0 && interface_rows(directory, &interfaces) < 0)
 		return OUTCOME_FAILED;
 	r = found == 0 ? tables_open(directory, &tables) : 0;
 	if (r < 0)
 		log_debug("open the tables of instance %s: %s, ignoring", call->instance,
 			  strerror(-r));
 	told = status_read(call, pid);
-	return cmd_give(status_value(call, pid, told, tables, found == 0 ? directory : NULL),
-			ret_value);
+	if (found == -ENOENT)
+		interfaces = json_array();
+	return cmd_give(status_value(call, pid, told, tables, interfaces), ret_value);
 }
