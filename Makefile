@@ -12,7 +12,8 @@ DESTDIR ?=
 
 CC ?= gcc
 CLANG ?= clang
-BPFTOOL ?= bpftool
+# Looked for when it is needed: it may have been installed by then.
+BPFTOOL ?= $(shell scripts/find-bpftool || echo bpftool)
 # Debian keeps bpftool where an ordinary user's PATH does not lead.
 export PATH := $(PATH):/usr/sbin:/sbin
 PKG_CONFIG ?= pkg-config

@@ -4,11 +4,17 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
+BPFTOOL = subprocess.run([Path(__file__).resolve().parents[2] / "scripts" / "find-bpftool"],
+                         check=False, capture_output=True, text=True).stdout.strip()
+if BPFTOOL:
+    os.environ["PATH"] = f"{os.path.dirname(BPFTOOL)}:{os.environ['PATH']}"
 sys.dont_write_bytecode = True
 
 from sandbox import PROGRAM, Sandbox  # noqa: E402 (after the path)
