@@ -54,7 +54,11 @@ class Sensor:
                     (status["since"] or "") >= self.launched and
                     set(interfaces) <= {row["name"] for row in status["interfaces"]})
 
-        wait_for(f"the sensor runs on {interfaces}", ready)
+        try:
+            wait_for(f"the sensor runs on {interfaces}", ready)
+        except AssertionError as error:
+            raise AssertionError(f"{error}, but {self.sandbox.status(self.instance)} "
+                                 f"{self.complaints()}") from None
         self.programs = kernel.programs_of(self.process.pid)
         return self
 
