@@ -104,7 +104,7 @@ def test_other_peoples_tcx_programs_stay_and_do_not_hide_packets(sandbox, tcx):
 
 @pytest.fixture
 def full_tcx(sandbox):
-    """Both hooks hold as many programs as the kernel lets in: none before 6.6. What tc's mode was."""
+    """Both hooks hold as many programs as the kernel lets in. Before 6.6 there are none: clsact."""
     if sandbox.tc_mode() == "clsact":
         yield "clsact"
         return

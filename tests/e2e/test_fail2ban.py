@@ -82,7 +82,8 @@ def test_a_hostile_process_bans_nobody_else(sandbox):
     sandbox.start("--ports", f"{ports[0]}-{ports[-1]}")
     sandbox.wire.send(*(tcp4(port, source=f"192.0.2.{30 + port - ports[0]}") for port in ports))
     wait_for("an alert of each", lambda: len(sandbox.packet_alerts()) == len(FORGED))
-    assert all("198.51.100.66" in alert["process"]["executable"] for alert in sandbox.packet_alerts())
+    assert all("198.51.100.66" in alert["process"]["executable"]
+               for alert in sandbox.packet_alerts())
     assert sorted(banned(sandbox.log, "probe|connection")) == [
         f"192.0.2.{30 + number}" for number in range(len(FORGED))]
     assert not banned(sandbox.log)
