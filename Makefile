@@ -102,7 +102,7 @@ build/tests/%.o: tests/%.c Makefile | $(SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-build/tests/bench/%: build/tests/bench/%.o build/tests/prog/frame.o \
+build/tests/bench/%: build/tests/bench/%.o build/tests/bench/empty.o build/tests/prog/frame.o \
 		$(filter-out build/user/main.o build/user/cli/%,$(OBJECTS))
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS_ALL) $^ $(LDLIBS) -o $@
