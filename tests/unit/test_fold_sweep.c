@@ -13,7 +13,7 @@
 /* Of the address sanitizer that unit tests are built with. */
 size_t __sanitizer_get_current_allocated_bytes(void);
 
-static const struct packet_event event;
+static struct packet_event event;
 
 static struct sighting make_sighting(const struct scene *scene, struct addr peer, uint16_t port)
 {
@@ -30,6 +30,7 @@ static struct sighting make_sighting(const struct scene *scene, struct addr peer
 		.verdict = VERDICT_CLOSED,
 	};
 
+	event.peer_suppressed = scene->suppressed;
 	addr_parse("192.0.2.1", &sighting.destination.addr);
 	return sighting;
 }
@@ -259,6 +260,32 @@ static size_t count_emitted(const struct scene *scene, enum action action)
 }
 
 /* SYNs from everywhere to a port that a process serves: 10,000 a second, 100 seconds long. */
+static void what_was_held_back_of_many_peers_is_told(void **state)
+{
+	struct scene scene;
+	const struct alert *sum;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	for (unsigned int peer = 0; peer < 10; peer++) /* eight singly, two folded */
+		see(&scene, peer, 3409);
+	scene.suppressed = 70;
+	see(&scene, 8, 3409);
+	scene.suppressed = 100;
+	see(&scene, 9, 3409);
+	see(&scene, 8, 3409);
+	scene.suppressed = 5; /* forgotten, and met again */
+	see(&scene, 9, 3409);
+	fold_flush(scene.fold, scene.now);
+	sum = &scene.emitted[scene.count - 1];
+	for (size_t i = 0; i < scene.count; i++)
+		if (scene.emitted[i].peers)
+			sum = &scene.emitted[i];
+	assert_int_equal(sum->peers, 2);
+	assert_int_equal(sum->suppressed, 70 + 100 + 30 + 5);
+	scene_end(&scene);
+}
+
 static void one_real_connection_alerts_among_a_million_spoofed_peers(void **state)
 {
 	struct scene scene;
@@ -329,6 +356,7 @@ int main(void)
 		cmocka_unit_test(after_a_silent_window_all_begins_anew),
 		cmocka_unit_test(a_sweep_that_goes_on_is_summed_up_window_after_window),
 		cmocka_unit_test(actions_and_what_is_real_are_not_swept_together),
+		cmocka_unit_test(what_was_held_back_of_many_peers_is_told),
 		cmocka_unit_test(one_real_connection_alerts_among_a_million_spoofed_peers),
 		cmocka_unit_test(what_was_withheld_alerts_as_soon_as_it_is_real),
 	};

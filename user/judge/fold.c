@@ -95,7 +95,7 @@ static void fold_tell_withheld(struct fold *fold)
 /* What the kernel held back of the thing's one peer; a running number. */
 static uint32_t fold_suppressed(const struct fold *fold, const struct fold_key *key)
 {
-	if (key->action == ACTION_LISTENER || key->width == SWEEP_PEERS)
+	if (key->action == ACTION_LISTENER)
 		return 0;
 	return fold->options.suppressed(fold->options.argument, &key->peer);
 }
@@ -116,9 +116,11 @@ static void fold_close(struct fold *fold, struct fold_entry *entry, const struct
 
 	if (alert->count == 0)
 		return;
-	suppressed = fold_suppressed(fold, key);
-	alert->suppressed = fold_grown(entry->suppressed_before, suppressed);
-	entry->suppressed_before = suppressed;
+	if (key->width != SWEEP_PEERS) { /* else each packet told of its peer */
+		suppressed = fold_suppressed(fold, key);
+		alert->suppressed = fold_grown(entry->suppressed_before, suppressed);
+		entry->suppressed_before = suppressed;
+	}
 	if (!entry->announced || alert->count > 1 || alert->suppressed) {
 		alert->closing = true;
 		alert->wall_ns = alert->end_wall_ns;

@@ -43,7 +43,7 @@ struct sweep_counted {
 struct sweep {
 	uint64_t window_ns;
 	struct table *singles; /* struct sweep_key -> struct sweep_singles */
-	struct table *counted; /* struct sweep_counted -> nothing */
+	struct table *counted; /* struct sweep_counted -> uint32_t, held back of the peer */
 };
 
 int sweep_new(struct sweep **ret_sweep, size_t capacity, uint64_t window_ns)
@@ -57,7 +57,7 @@ int sweep_new(struct sweep **ret_sweep, size_t capacity, uint64_t window_ns)
 	r = table_new(&sweep->singles, sizeof(struct sweep_key), sizeof(struct sweep_singles),
 		      capacity, NULL, NULL);
 	if (r == 0)
-		r = table_new(&sweep->counted, sizeof(struct sweep_counted), 1,
+		r = table_new(&sweep->counted, sizeof(struct sweep_counted), sizeof(uint32_t),
 			      capacity * SWEEP_PARTS, NULL, NULL);
 	if (r < 0) {
 		sweep_free(sweep);
@@ -141,15 +141,30 @@ enum sweep_width sweep_judge(struct sweep *sweep, const struct sighting *sightin
 	return SWEEP_SINGLE;
 }
 
-/* Was the part not counted in this alert before? */
-static bool sweep_is_first(struct sweep *sweep, const struct alert *alert,
-			   const struct sweep_part *part)
+/* What is held back of a peer is a running number, which begins anew with a peer that returns. */
+static uint32_t sweep_grown(uint32_t before, uint32_t now)
+{
+	return now >= before ? now - before : now;
+}
+
+/*
+ * Was the part not counted in this alert before? What was held back of it since its last packet
+ * is added to the alert.
+ */
+static bool sweep_is_first(struct sweep *sweep, struct alert *alert, const struct sweep_part *part,
+			   uint32_t suppressed)
 {
 	struct sweep_counted counted = { .part = *part };
 	bool is_new = false;
+	uint32_t *before;
 
 	memcpy(counted.id, alert->id, sizeof(counted.id));
-	table_put(sweep->counted, &counted, &is_new);
+	before = table_put(sweep->counted, &counted, &is_new);
+	if (!before)
+		return false;
+	if (!is_new)
+		alert->suppressed += sweep_grown(*before, suppressed);
+	*before = suppressed;
 	return is_new;
 }
 
@@ -208,11 +223,11 @@ void sweep_count(struct sweep *sweep, struct alert *alert, const struct sighting
 
 	if (width == SWEEP_SINGLE)
 		return;
-	alert->ports += sweep_is_first(sweep, alert, &port);
+	alert->ports += sweep_is_first(sweep, alert, &port, 0);
 	sweep_count_port(alert, sighting);
 	if (width != SWEEP_PEERS)
 		return;
 	alert->prefix = sweep_prefix(&peer.addr);
-	alert->peers += sweep_is_first(sweep, alert, &peer);
+	alert->peers += sweep_is_first(sweep, alert, &peer, sighting->event->peer_suppressed);
 	sweep_count_peer(alert, &peer.addr);
 }

@@ -35,7 +35,10 @@ struct prefix sweep_prefix(const struct addr *peer);
 enum sweep_width sweep_judge(struct sweep *sweep, const struct sighting *sighting,
 			     enum action action, uint64_t now_ns);
 
-/* Counts the sighting's port, and its peer, in the alert that it is folded into. */
+/*
+ * Counts the sighting's port, and its peer, in the alert that it is folded into; of many peers
+ * also what was held back of each up to its last packet.
+ */
 void sweep_count(struct sweep *sweep, struct alert *alert, const struct sighting *sighting,
 		 enum sweep_width width);
 
