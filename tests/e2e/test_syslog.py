@@ -195,7 +195,7 @@ def test_a_reload_forgets_no_number(sandbox):
     sandbox.wire.send(udp4(3410), udp4(3410, source="192.0.2.9"))
     wait_for("two wait", lambda: sink(sandbox)["queued"] == 2)
 
-    second = UnixCollector(sandbox.directory / "log")
+    second = UnixCollector(sandbox, sandbox.directory / "log")
     (sandbox.directory / f"{sandbox.instance}.conf").write_text(config + f"unix:{second.path}")
     sensor.send_signal(signal.SIGHUP)
     told = second.receive().decode()
