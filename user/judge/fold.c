@@ -100,14 +100,6 @@ static uint32_t fold_suppressed(const struct fold *fold, const struct fold_key *
 	return fold->options.suppressed(fold->options.argument, &key->peer);
 }
 
-/* A running number that wraps; one that went back is a peer that was forgotten and met again. */
-static uint32_t fold_grown(uint32_t before, uint32_t now)
-{
-	uint32_t grown = now - before;
-
-	return grown > INT32_MAX ? now : grown;
-}
-
 /* Sums up an open window that has something to say beyond its first packet. */
 static void fold_close(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
 {
@@ -118,7 +110,8 @@ static void fold_close(struct fold *fold, struct fold_entry *entry, const struct
 		return;
 	if (key->width != SWEEP_PEERS) { /* else each packet told of its peer */
 		suppressed = fold_suppressed(fold, key);
-		alert->suppressed = fold_grown(entry->suppressed_before, suppressed);
+		alert->suppressed = sighting_suppressed_since(entry->suppressed_before,
+							      suppressed);
 		entry->suppressed_before = suppressed;
 	}
 	if (!entry->announced || alert->count > 1 || alert->suppressed) {

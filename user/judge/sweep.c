@@ -141,12 +141,6 @@ enum sweep_width sweep_judge(struct sweep *sweep, const struct sighting *sightin
 	return SWEEP_SINGLE;
 }
 
-/* What is held back of a peer is a running number, which begins anew with a peer that returns. */
-static uint32_t sweep_grown(uint32_t before, uint32_t now)
-{
-	return now >= before ? now - before : now;
-}
-
 /*
  * Was the part not counted in this alert before? What was held back of it since its last packet
  * is added to the alert.
@@ -163,7 +157,7 @@ static bool sweep_is_first(struct sweep *sweep, struct alert *alert, const struc
 	if (!before)
 		return false;
 	if (!is_new)
-		alert->suppressed += sweep_grown(*before, suppressed);
+		alert->suppressed += sighting_suppressed_since(*before, suppressed);
 	*before = suppressed;
 	return is_new;
 }
