@@ -19,7 +19,7 @@
 struct witness {
 	size_t socket_room;
 	struct loop *loop;
-	bool has_looked; /* addresses are translated, or were */
+	bool translates; /* or did: connections outlive the rules */
 	struct translation *translation; /* NULL: not watched */
 	struct loop_source *translation_source;
 	struct hooks *hooks;
@@ -197,10 +197,10 @@ void witness_free(struct witness *witness)
 
 void witness_look(struct witness *witness)
 {
-	if (witness->has_looked || !owners_may_translate(witness->owners) ||
+	if (witness->translates || !owners_may_track(witness->owners) ||
 	    !witness_finds_translation(witness))
 		return;
-	witness->has_looked = true; /* for good: connections outlive the rules */
+	witness->translates = true;
 	hooks_note_all(witness->hooks);
 	witness_unwatch_translation(witness);
 	witness_rescan(witness);

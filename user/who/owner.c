@@ -73,7 +73,7 @@ void owners_take_process(struct owners *owners, const struct process_event *even
 	(void)records_take(owners->records, event);
 }
 
-bool owners_may_translate(const struct owners *owners)
+bool owners_may_track(const struct owners *owners)
 {
 	const struct outside *outside = &owners->means.outside;
 

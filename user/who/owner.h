@@ -41,7 +41,7 @@ void owners_free(struct owners *owners);
 void owners_take_process(struct owners *owners, const struct process_event *event);
 
 /* Can connections be tracked by now? Else no address is translated. */
-bool owners_may_translate(const struct owners *owners);
+bool owners_may_track(const struct owners *owners);
 
 /*
  * Fills quality, process, created_by and accepted_by of a sighting whose verdict is known, and
