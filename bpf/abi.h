@@ -79,6 +79,13 @@ enum socket_state {
 	SOCKET_CONNECTED, /* any other TCP state, or a connected UDP socket */
 };
 
+/* Whose the frame is by its link address: PACKET_... of linux/if_packet.h. */
+enum addressed {
+	ADDRESSED_UNKNOWN, /* the hook cannot tell */
+	ADDRESSED_HERE, /* to this device, to several, or to all */
+	ADDRESSED_ELSEWHERE, /* to another one: seen because the device takes everything */
+};
+
 /* The watch set: a bit a protocol and port, the port being read in network byte order. */
 struct watch {
 	__u64 words[PROTOCOL_COUNT][65536 / 64];
@@ -208,12 +215,15 @@ struct interface_record {
 };
 
 /*
- * A process between two execs: a pid alone is soon another's. Zero tgid: nobody.
+ * A process as it was when it did something: a pid alone is soon another's, and a process that
+ * executes another program, drops to another user or is moved to another control group is another
+ * one to whoever reads of it. Zero tgid: nobody.
  */
 struct process_key {
 	__u64 start_boot_ns; /* CLOCK_BOOTTIME, of the thread group's leader */
 	__u32 tgid; /* in the initial pid namespace */
 	__u32 exec_id; /* how often it has called exec */
+	__u64 identity; /* of its user, group, control group and network namespace: equal while these are */
 };
 
 /* What a process did with a socket. */
@@ -224,7 +234,7 @@ enum socket_role {
 	SOCKET_ACCEPTED,
 	SOCKET_HELD, /* had it open when the sensor started */
 	SOCKET_SENT, /* the last to send */
-	SOCKET_RECEIVED, /* the last to ask for what came */
+	SOCKET_RECEIVED, /* the last whose call took something out: not who asked, or only looked */
 	SOCKET_ROLE_COUNT,
 };
 
@@ -235,12 +245,69 @@ struct socket_record {
 	__u64 received_boot_ns;
 	__u64 sent_since_boot_ns; /* when SOCKET_SENT became the process that it is */
 	__u64 received_since_boot_ns;
+	__u64 handed_boot_ns; /* when a descriptor of it was last passed to somebody; 0: never */
+	__u64 inode; /* of its file, as /proc/PID/fd has it; 0: not known */
 	__u8 shared; /* SOCKET_HELD: more processes than one had it open */
 	__u8 kernel; /* the kernel's own */
-	__u8 reserved[6];
+	__u8 changed; /* bits of enum socket_role: another process had the role before */
+	__u8 reserved[5];
 };
 
-/* The socket's view of a flow. netns 0 stands for any namespace. */
+/* How much of its past a socket remembers. */
+#define HISTORY_LENGTH 4
+
+/*
+ * Octets of a TCP stream, by their sequence numbers, and the process that wrote or took them.
+ * Nobody: several were at it at once, and nobody knows who wrote which. Numbers wrap.
+ */
+struct claim {
+	struct process_key process;
+	__u32 from;
+	__u32 to; /* the first one after */
+};
+
+/* One direction of a stream: claims in the order of their numbers, the newest in newest % length. */
+struct claims {
+	struct claim last[HISTORY_LENGTH];
+	__u32 newest;
+	__u32 end; /* what was taken so far; unused for what was written */
+};
+
+/* Datagrams that one process took out of a socket, with nobody's in between. */
+struct taking {
+	struct process_key process;
+	__u64 first_boot_ns;
+	__u64 last_boot_ns;
+	__u64 empty_boot_ns; /* when it last left nothing, all that ever came being accounted for */
+};
+
+struct takings {
+	struct taking last[HISTORY_LENGTH];
+	__u32 newest;
+	__u32 arrived; /* datagrams that reached the socket */
+	__u32 taken;
+	__u32 inside; /* hooks at work on this at this moment */
+	__u64 arrived_boot_ns; /* the last one */
+	__u64 known_boot_ns; /* the two numbers tell the truth of what came since then */
+	__u64 confused_boot_ns; /* when two took at once */
+};
+
+/* Who wrote and took what, of a socket with a watched port, by its cookie. */
+struct socket_history {
+	__u64 changes; /* odd while it is being written */
+	union {
+		struct {
+			struct claims written;
+			struct claims taken;
+		} stream;
+		struct takings datagrams;
+	};
+};
+
+/*
+ * The socket's view of a flow. netns 0 stands for any namespace, device 0 for a socket that is
+ * bound to none, or to any.
+ */
 struct flow_key {
 	__u8 local[16];
 	__u8 remote[16];
@@ -248,19 +315,64 @@ struct flow_key {
 	__u16 remote_port;
 	__u32 netns; /* inode */
 	__u32 protocol; /* enum protocol */
+	__u32 device; /* ifindex */
 };
 
+/* The TCP connection that has a flow, and what reached it. */
 struct flow {
-	__u64 cookie; /* of the socket that took or sent its packets last */
-	__u64 boot_ns; /* when that was first seen */
+	__u64 cookie; /* the connection's; of Multipath TCP that of its first subflow; 0: none yet */
+	__u64 boot_ns; /* when the flow became this one's */
+	__u64 last_boot_ns; /* when a packet last reached it, or came from it */
+	__u64 listener; /* the cookie of the listening socket that was asked for it; 0: none */
+	__u64 listener_boot_ns; /* when it was last asked */
+	__u64 conflict_boot_ns; /* when two sockets last had such a flow at the same time */
+	__u64 orphan_boot_ns; /* the first packet that found it without a process; 0: none since one had it */
 	__u32 netns; /* the socket's */
-	__u32 conflicts; /* under netns 0: sockets of several namespaces have such a flow */
+	__u8 sole; /* when a packet last came the socket had one descriptor, in all processes together */
+	__u8 kernel; /* the kernel's own socket */
+	__u8 multipath; /* a subflow of Multipath TCP: its octets are nobody's by number */
+	__u8 reserved;
+};
+
+/* One datagram on its way into or out of a socket: its flow, in any namespace and on any device,
+ * and what tells it from others of the flow (mark.h). */
+struct passage_key {
+	struct flow_key flow;
+	__u32 mark;
+	__u32 direction; /* enum direction */
+};
+
+struct passage {
+	struct process_key sender; /* DIRECTION_OUT: whose call it was */
+	__u64 cookie;
+	__u64 boot_ns; /* the last such */
+	__u64 conflict_boot_ns; /* when another socket or sender last had one just like it; 0: never */
+	__u32 netns; /* the socket's */
+	__u32 device; /* that the socket is bound to; 0: none */
+	__u8 state; /* enum socket_state */
+	__u8 sole; /* as in struct flow */
+	__u8 kernel;
+	__u8 lite; /* UDP-Lite */
+	__u8 reserved[4];
+};
+
+/* A process that user space was told of, whatever it has executed or become since. */
+struct life_key {
+	__u64 start_boot_ns;
+	__u32 tgid;
+	__u32 reserved;
+};
+
+struct life {
+	__u64 ended_boot_ns; /* 0: it lives */
+	__u64 forked_boot_ns; /* when it last had a child, which has all that it had open; 0: never */
 };
 
 enum owner_event_type {
 	OWNER_PROCESS, /* struct process_event */
 	OWNER_LISTENER, /* struct listener_event: a watched port is held from now on */
 	OWNER_BYPASS, /* struct listener_event: its packets pass no hook on their way out */
+	OWNER_XDP_SOCKET, /* the same of a socket of the address family AF_XDP */
 };
 
 struct owner_event {
@@ -320,14 +432,22 @@ struct owner_losses {
 	__u64 sockets_recorded; /* ever; what exceeds the table's size was evicted */
 	__u64 sockets_failed;
 	__u64 flows_failed;
+	__u64 histories_failed;
 };
+
+/* A level that setsockopt(2) knows nothing of: asked for to see whether the hooks fire. */
+#define OWNER_PROBE_LEVEL 0x3409
 
 /* What user space tells the owner hooks, and what they tell it back. */
 struct owner_board {
 	__u32 pid_namespace; /* inode of the one whose numbers are told */
 	__u32 all_sockets; /* any may stand behind a watched port: by translation, in a tunnel */
+	__u64 seed; /* of process_key.identity: a process must not choose its own */
+	__u32 probed; /* the last option that was asked for at OWNER_PROBE_LEVEL */
+	__u32 reserved;
 	struct owner_losses losses;
 	struct socket_record blank; /* all zero: what a new record begins as */
+	struct socket_history blank_history;
 };
 
 /* A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. */
@@ -338,7 +458,8 @@ struct packet_event {
 	__u32 size; /* of this record, data included */
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u64 cookie; /* the socket's, where the hook knows it; else 0 */
-	struct process_key sender; /* SOCKET_SENT of that socket at this moment */
+	__u64 task; /* the address of the task that was sending a raw frame; else 0 */
+	struct process_key sender; /* of a raw frame, where it is known by then */
 	__u32 ifindex;
 	__u32 frame_length;
 	__u32 payload_length; /* transport payload, padding excluded */
@@ -358,7 +479,12 @@ struct packet_event {
 	__u8 socket_state;
 	__u8 has_vlan;
 	__u8 is_own; /* the cookie's socket has the packet's own protocol and source port */
-	__u8 reserved[5];
+	__u8 is_raw; /* the cookie's socket is a raw or a packet socket: it forged the packet */
+	__u8 addressed; /* enum addressed: to whom the frame is */
+	__u8 next_header; /* IPPROTO_... of the packet: UDP and UDP-Lite are both PROTOCOL_UDP */
+	__u8 reserved[6];
+	__u32 mark; /* of a datagram: mark.h */
+	__u32 sequence; /* TCP's, host byte order */
 	__u8 data[];
 };
 
@@ -370,14 +496,21 @@ ABI_SIZE(struct peer_set, 264);
 ABI_SIZE(struct limits, 48);
 ABI_SIZE(struct replay, 24);
 ABI_SIZE(struct interface_record, 256);
-ABI_SIZE(struct process_key, 16);
-ABI_SIZE(struct socket_record, 152);
-ABI_SIZE(struct flow_key, 44);
-ABI_SIZE(struct flow, 24);
-ABI_SIZE(struct process_event, 2672);
-ABI_SIZE(struct listener_event, 64);
-ABI_SIZE(struct owner_board, 192);
-ABI_SIZE(struct packet_event, 112);
+ABI_SIZE(struct process_key, 24);
+ABI_SIZE(struct socket_record, 224);
+ABI_SIZE(struct claims, 136);
+ABI_SIZE(struct takings, 232);
+ABI_SIZE(struct socket_history, 280);
+ABI_SIZE(struct flow_key, 48);
+ABI_SIZE(struct flow, 64);
+ABI_SIZE(struct passage_key, 56);
+ABI_SIZE(struct passage, 64);
+ABI_SIZE(struct life_key, 16);
+ABI_SIZE(struct life, 16);
+ABI_SIZE(struct process_event, 2680);
+ABI_SIZE(struct listener_event, 72);
+ABI_SIZE(struct owner_board, 568);
+ABI_SIZE(struct packet_event, 144);
 #undef ABI_SIZE
 
 #endif

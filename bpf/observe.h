@@ -16,9 +16,10 @@
 #include "emit.h"
 #include "fragment.h"
 #include "limit.h"
+#include "mark.h"
 #include "replay.h"
+#include "sender.h"
 #include "socket.h"
-#include "sockets.h"
 #include "watch.h"
 
 /* Look into IPIP, 6in4, GRE, VXLAN and Geneve, too. Set before load. */
@@ -29,9 +30,6 @@ struct view {
 	void *ctx; /* XDP or tc */
 	const void *data;
 	const void *end;
-	__u64 cookie; /* of the local socket that sent it; 0: none, or not known here */
-	bool is_own; /* that socket has the packet's own protocol and source port */
-	bool is_raw_frame; /* that socket is a packet socket: the current task is sending */
 	__u16 vlan; /* a tag that the device took off, or has yet to put on: tc */
 	bool has_vlan;
 	__u32 ifindex;
@@ -139,25 +137,30 @@ static __always_inline bool observe_peer(const struct view *view, struct peer *p
 	return true;
 }
 
-/* Who is sending, as the owner hooks have it. */
-static __always_inline void observe_sender(const struct view *view, struct packet_event *event)
+/* What tells the packet from others of its flow. */
+static __always_inline void observe_mark(const struct view *view, const struct packet *packet,
+					 const struct match *match, struct packet_event *event)
 {
-	const struct socket_record *record = NULL;
-	const struct process_key *sender = NULL;
-	__u64 task;
+	const void *network = view->data + (packet->network & CURSOR_OFFSET_MASK);
+	const void *transport = view->data + (packet->transport & CURSOR_OFFSET_MASK);
+	const __u8 *payload = transport + UDP_HEADER;
+	const void *end = view->end;
+	__be16 id = 0;
 
-	event->cookie = view->cookie;
-	event->is_own = view->is_own;
-	if (view->is_raw_frame) {
-		task = bpf_get_current_task();
-		sender = bpf_map_lookup_elem(&senders, &task);
+	event->next_header = packet->next_header;
+	if (packet->flags & PACKET_LATER_FRAGMENT || packet->quoted || transport + 8 > view->end)
+		return;
+	if (packet->protocol == PROTOCOL_TCP) {
+		event->sequence = bpf_ntohl(*(const __be32 *)(transport + 4));
+		return;
 	}
-	if (!sender && view->cookie)
-		record = bpf_map_lookup_elem(&sockets, &view->cookie);
-	if (record)
-		sender = &record->roles[SOCKET_SENT];
-	if (sender)
-		event->sender = *sender;
+	if (packet->family == 4 && network + sizeof(struct iphdr) <= view->end)
+		id = ((const struct iphdr *)network)->id;
+	/* The frame may be longer than its datagram: a short one is padded. */
+	if (match->payload_length < MARK_PAYLOAD && (const void *)payload + MARK_PAYLOAD <= end)
+		end = payload + (match->payload_length & (MARK_PAYLOAD - 1));
+	event->mark = mark_of(id, *(const __be16 *)(transport + 4), mark_word(payload, end),
+			      mark_word(payload + 8, end));
 }
 
 static __always_inline bool observe_emit(const struct view *view, const struct packet *packet,
@@ -170,8 +173,8 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	event->boot_ns = replaying ? replay.time_ns : bpf_ktime_get_boot_ns();
 	event->hook = view->hook;
 	event->direction = view->direction;
-	if (view->cookie)
-		observe_sender(view, event);
+	if (view->hook != HOOK_XDP)
+		sender_note(view->ctx, packet, view->direction, event);
 	event->ifindex = view->ifindex;
 	event->frame_length = view->frame_length;
 	event->payload_length = match->payload_length;
@@ -188,6 +191,7 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	event->kind = match->kind;
 	event->protocol = packet->protocol;
 	event->family = packet->family;
+	observe_mark(view, packet, match, event);
 	event->snap_length = emit_copy(event->data, view->data, view->end);
 	event->socket_state = observe_socket(view, match);
 	emit_end(event);

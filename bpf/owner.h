@@ -9,53 +9,13 @@
 #ifndef PORTSENTINEL_OWNER_H
 #define PORTSENTINEL_OWNER_H
 
-#include "vmlinux.h"
+#include "owner_history.h"
+#include "owner_socket.h"
+#include "sockets.h"
 
-#include <stdbool.h>
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "abi.h"
-#include "process.h"
-#include "sockets.h"
-#include "watch.h"
-
-#define AF_INET 2
-#define AF_INET6 10
-#define AF_PACKET 17
-#define SOCK_STREAM 1
-#define SOCK_DGRAM 2
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_MPTCP 262
 #define PF_KTHREAD 0x00200000
-
-/* By flow_key. Sized before load. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-} flows SEC(".maps");
-
-/* port: host byte order. */
-static __always_inline bool owner_is_watched(enum protocol protocol, __u16 port)
-{
-	return watch_find(protocol, bpf_htons(port));
-}
-
-/*
- * Can this socket's packets be asked for? They have a watched port, or may stand behind some that
- * have: where addresses are translated, or a tunnel is. Ports in host byte order.
- */
-static __always_inline bool owner_concerns(enum protocol protocol, __u16 local, __u16 remote)
-{
-	return owner_is_watched(protocol, local) || owner_is_watched(protocol, remote) ||
-	       board.all_sockets;
-}
 
 /*
  * Who created which socket. Most sockets never meet a watched port, so this costs a store. Places
@@ -120,6 +80,11 @@ static __always_inline void owner_stamp(struct socket_record *record, enum socke
 static __always_inline void owner_take_role(struct socket_record *record, enum socket_role role,
 					    const struct process_key *key)
 {
+	const struct process_key *before = &record->roles[role];
+
+	if (before->tgid &&
+	    (before->tgid != key->tgid || before->start_boot_ns != key->start_boot_ns))
+		record->changed |= 1 << role;
 	record->roles[role] = *key;
 	owner_stamp(record, role);
 	if (role == SOCKET_SENT)
@@ -172,85 +137,163 @@ __noinline int owner_note(__u64 cookie, __u64 role)
 	return 0;
 }
 
-/* An MPTCP socket passes no packets: its first subflow does. */
-static __always_inline struct sock *owner_wire_socket(struct sock *sk)
+/* What only its socket knows: noted with the roles, for user space has no other way to it. */
+static __always_inline void owner_note_inode(__u64 cookie, struct sock *sk)
 {
-	struct mptcp_sock *mptcp = (void *)sk;
+	struct socket_record *record = bpf_map_lookup_elem(&sockets, &cookie);
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
-		return sk;
-	if (!bpf_core_field_exists(mptcp->first))
-		return NULL;
-	return BPF_CORE_READ(mptcp, first);
+	if (record && !record->inode)
+		record->inode = owner_inode(sk);
 }
 
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
-
-/* The socket behind an open file; NULL: it is none, as is a socket's name opened with O_PATH. */
-static __always_inline struct sock *owner_file_sock(struct file *file)
+/* The current process did this with a TCP or UDP socket, or one of Multipath TCP. */
+static __always_inline void owner_note_inet(struct sock *sk, enum socket_role role)
 {
-	struct socket *socket;
+	__u64 cookie;
 
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
-static __always_inline bool owner_is_inet(struct sock *sk)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	return family == AF_INET || family == AF_INET6;
+	sk = owner_wire_socket(sk);
+	if (!sk || !owner_sock_concerns(sk))
+		return;
+	cookie = owner_cookie(sk);
+	owner_note(cookie, role);
+	owner_note_inode(cookie, sk);
 }
 
 /*
- * Spares the sockets whose ports nobody asks for: only TCP and UDP sockets have ports. One of UDP
- * that is not connected can get any peer's packets; whom it sends to is looked at on their way.
+ * The current task sends, or has sent, by a packet socket. Its frames pass the way out within the
+ * call, where the task is known by its address alone.
  */
-static __always_inline bool owner_may_concern(__u16 type, __u16 protocol, __u16 local,
-					      __be16 remote, enum socket_role role)
+static __always_inline void owner_note_frames(void)
 {
-	if (type == SOCK_STREAM && protocol == IPPROTO_TCP)
-		return owner_concerns(PROTOCOL_TCP, local, bpf_ntohs(remote));
-	if (type == SOCK_DGRAM && protocol == IPPROTO_UDP && (remote || role != SOCKET_RECEIVED))
-		return owner_concerns(PROTOCOL_UDP, local, bpf_ntohs(remote));
-	return true;
-}
-
-/*
- * The current process did this with the socket. A packet socket has no cookie before its first
- * packet: that one's sender waits for it at the way out.
- */
-static __always_inline void owner_note_sock(struct sock *sk, enum socket_role role)
-{
-	__u64 cookie, task;
+	__u64 task = bpf_get_current_task();
 	struct process_key key;
 
-	if (!sk)
-		return;
-	if (owner_is_inet(sk)) {
-		sk = owner_wire_socket(sk);
-		if (sk && owner_may_concern(BPF_CORE_READ(sk, sk_type),
-					    BPF_CORE_READ(sk, sk_protocol),
-					    BPF_CORE_READ(sk, __sk_common.skc_num),
-					    BPF_CORE_READ(sk, __sk_common.skc_dport), role))
-			owner_note(BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), role);
-		return;
-	}
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_PACKET || role != SOCKET_SENT)
-		return;
-	task = bpf_get_current_task();
-	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	if (cookie) {
-		bpf_map_delete_elem(&senders, &task);
-		owner_note(cookie, role);
-		return;
-	}
 	process_current_key(&key);
 	process_tell(task, true);
 	bpf_map_update_elem(&senders, &task, &key, BPF_ANY);
+}
+
+/* The current process is about to send by a socket whose packets are nobody's by number. */
+static __always_inline void owner_note_sends(struct sock *sk)
+{
+	__u16 family;
+
+	if (!sk)
+		return;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (family == AF_PACKET)
+		owner_note_frames();
+	else if ((family == AF_INET || family == AF_INET6) &&
+		 BPF_CORE_READ(sk, sk_protocol) == IPPROTO_MPTCP)
+		owner_note_inet(sk, SOCKET_SENT);
+}
+
+/* accept() gave it to the current process. */
+static __always_inline void owner_note_accepted(struct sock *sk)
+{
+	if (sk && owner_is_inet(sk))
+		owner_note_inet(sk, SOCKET_ACCEPTED);
+}
+
+/* A descriptor was passed to the current process: from now on others than before may use it. */
+static __always_inline void owner_note_passed(struct sock *sk)
+{
+	struct socket_record *record;
+	__u64 cookie;
+
+	if (!sk || !owner_is_inet(sk))
+		return;
+	sk = owner_wire_socket(sk);
+	cookie = sk ? owner_cookie(sk) : 0;
+	record = cookie ? bpf_map_lookup_elem(&sockets, &cookie) : NULL;
+	if (record)
+		record->handed_boot_ns = bpf_ktime_get_boot_ns();
+}
+
+/* Octets number `from` and on of a TCP stream are about to be written by the current process. */
+static __always_inline void owner_note_written(__u64 cookie, __u32 from, __u32 size,
+					       bool is_repeated)
+{
+	struct socket_history *history;
+	struct process_key key = {};
+	bool is_new;
+
+	history = history_open(cookie, &is_new);
+	if (!history)
+		return;
+	if (process_current_key(&key) & PF_KTHREAD)
+		key = (struct process_key){};
+	history_begin(history);
+	claims_write(&history->stream.written, &key, from, size, is_repeated);
+	history_end(history);
+	owner_note(cookie, SOCKET_SENT);
+}
+
+/*
+ * Octets up to number `to` of a TCP stream were taken out. Only what came after the history began
+ * is told (owner_note_arrived()): who took what came before is not known.
+ */
+static __always_inline void owner_note_taken(__u64 cookie, __u32 to)
+{
+	struct socket_history *history = history_find(cookie);
+	struct process_key key = {};
+
+	if (!history || history->stream.taken.end == to)
+		return;
+	if (process_current_key(&key) & PF_KTHREAD)
+		key = (struct process_key){};
+	history_begin(history);
+	claims_take(&history->stream.taken, &key, to);
+	history_end(history);
+	owner_note(cookie, SOCKET_RECEIVED);
+}
+
+/* The two of them at a locked socket of TCP; `size` octets are about to be written. */
+static __always_inline void owner_note_writes(struct sock *sk, __u32 size)
+{
+	struct tcp_sock *tcp = (void *)sk;
+
+	if (owner_sock_concerns(sk))
+		owner_note_written(owner_cookie(sk), BPF_CORE_READ(tcp, write_seq), size, false);
+}
+
+static __always_inline void owner_note_reads(struct sock *sk)
+{
+	struct tcp_sock *tcp = (void *)sk;
+
+	if (owner_sock_concerns(sk))
+		owner_note_taken(owner_cookie(sk), BPF_CORE_READ(tcp, copied_seq));
+}
+
+static __always_inline bool owner_is_datagram(__u16 protocol)
+{
+	return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
+}
+
+/*
+ * A datagram was taken out by the current process, not looked at alone. The clock is read before
+ * the numbers are: what comes in between is later than what is told of.
+ */
+static __always_inline void owner_note_datagram(__u64 cookie, struct sock *sk)
+{
+	struct socket_history *history = history_find(cookie);
+	struct process_key key = {};
+	__u64 now;
+
+	if (!history)
+		return;
+	if (process_current_key(&key) & PF_KTHREAD)
+		key = (struct process_key){};
+	history_begin(history);
+	if (takings_enter(&history->datagrams)) {
+		now = bpf_ktime_get_boot_ns();
+		takings_add(&history->datagrams, &key, owner_queued(sk), now);
+	} else {
+		history->datagrams.confused_boot_ns = bpf_ktime_get_boot_ns();
+	}
+	takings_leave(&history->datagrams);
+	history_end(history);
+	owner_note(cookie, SOCKET_RECEIVED);
 }
 
 /* cookie 0: a packet socket that says its packets shall pass tc by. */
@@ -277,23 +320,6 @@ static __always_inline void owner_tell_socket(enum owner_event_type type, __u64 
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* The same of a socket whose type the verifier knows: its members are plain loads. */
-static __always_inline void owner_note_typed(struct sock *sk, enum socket_role role)
-{
-	__u16 family;
-
-	if (!sk)
-		return;
-	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
-		return;
-	if (family == AF_PACKET || sk->sk_protocol == IPPROTO_MPTCP)
-		owner_note_sock(sk, role);
-	else if (owner_may_concern(sk->sk_type, sk->sk_protocol, sk->__sk_common.skc_num,
-				   sk->__sk_common.skc_dport, role))
-		owner_note(sk->__sk_common.skc_cookie.counter, role);
-}
-
 #define SOL_PACKET 263
 #define PACKET_QDISC_BYPASS 20
 
@@ -301,42 +327,43 @@ static __always_inline void owner_note_option(struct sock *sk, int level, int op
 {
 	struct flow_key nothing = {};
 
+	if (level == OWNER_PROBE_LEVEL)
+		board.probed = option;
 	if (level == SOL_PACKET && option == PACKET_QDISC_BYPASS && sk &&
 	    BPF_CORE_READ(sk, __sk_common.skc_family) == AF_PACKET)
 		owner_tell_socket(OWNER_BYPASS, 0, &nothing);
 }
 
-static __always_inline void owner_write_flow(const struct flow_key *key, __u64 cookie, __u32 netns)
-{
-	struct flow *known = bpf_map_lookup_elem(&flows, key);
-	struct flow fresh = { .cookie = cookie, .netns = netns };
+/* The same where it is asked for by a call that no hook sees: told once a socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, __u8);
+} bypassing SEC(".maps");
 
-	if (known && known->cookie == cookie)
+static __always_inline void owner_note_bypass(struct sock *sk)
+{
+	struct packet_sock *packet = (void *)sk;
+	struct flow_key nothing = {};
+	__u64 inode = owner_inode(sk); /* such a socket has no cookie: nothing asks for it */
+	__u8 told = 1;
+
+	if (!bpf_core_enum_value_exists(enum packet_sock_flags, PACKET_SOCK_QDISC_BYPASS) ||
+	    !(BPF_CORE_READ(packet, flags) >>
+		      bpf_core_enum_value(enum packet_sock_flags, PACKET_SOCK_QDISC_BYPASS) & 1))
 		return;
-	fresh.boot_ns = bpf_ktime_get_boot_ns();
-	if (known && known->netns != netns)
-		fresh.conflicts = known->conflicts + 1;
-	if (bpf_map_update_elem(&flows, key, &fresh, BPF_ANY) < 0)
-		process_count(&board.losses.flows_failed);
+	if (bpf_map_update_elem(&bypassing, &inode, &told, BPF_NOEXIST) == 0)
+		owner_tell_socket(OWNER_BYPASS, 0, &nothing);
 }
 
-/*
- * The flow's packets go to and come from this socket. Those without a watched port are noted for
- * any namespace alone: the one in which they have another port is not known here.
- */
-static __always_inline void owner_note_flow(struct flow_key *key, __u64 cookie)
+/* A socket by which packets leave or come without passing anything that counts them. */
+static __always_inline void owner_note_bound(struct sock *sk)
 {
-	bool is_watched = owner_is_watched(key->protocol, key->local_port) ||
-			  owner_is_watched(key->protocol, key->remote_port);
-	__u32 netns = key->netns;
+	struct flow_key nothing = {};
 
-	if (!cookie || !(is_watched || board.all_sockets))
-		return;
-	if (is_watched)
-		owner_write_flow(key, cookie, netns);
-	key->netns = 0;
-	owner_write_flow(key, cookie, netns);
-	key->netns = netns;
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_XDP)
+		owner_tell_socket(OWNER_XDP_SOCKET, 0, &nothing);
 }
 
 /* ::ffff:a.b.c.d; ip in network byte order. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * owner_lsm.bpf.c - the process's doors as LSM programs, which observe and allow everything. From
- * 6.1 on nothing ever skips them.
+ * 6.1 on nothing ever skips them. Who wrote and took what is met by another rung's hooks beside
+ * them: no LSM hook comes after the fact.
  */
 #include "owner.h"
 
@@ -10,27 +11,20 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("lsm/sock_graft")
 void BPF_PROG(owner_accept, struct sock *sk)
 {
-	owner_note_typed(sk, SOCKET_ACCEPTED);
+	owner_note_accepted(sk);
 }
 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(owner_sendmsg, struct socket *socket)
 {
-	owner_note_typed(socket->sk, SOCKET_SENT);
-	return 0;
-}
-
-SEC("lsm/socket_recvmsg")
-int BPF_PROG(owner_recvmsg, struct socket *socket)
-{
-	owner_note_typed(socket->sk, SOCKET_RECEIVED);
+	owner_note_sends(socket->sk);
 	return 0;
 }
 
 SEC("lsm/file_receive")
 int BPF_PROG(owner_take, struct file *file)
 {
-	owner_note_sock(owner_file_sock(file), SOCKET_RECEIVED);
+	owner_note_passed(owner_file_sock(file));
 	return 0;
 }
 
@@ -38,5 +32,12 @@ SEC("lsm/socket_setsockopt")
 int BPF_PROG(owner_option, struct socket *socket, int level, int option)
 {
 	owner_note_option(socket->sk, level, option);
+	return 0;
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(owner_bound, struct socket *socket)
+{
+	owner_note_bound(socket->sk);
 	return 0;
 }

@@ -40,84 +40,101 @@ static __always_inline struct file *owner_file(__s64 fd)
 	return file;
 }
 
-/* The current process did this with the socket behind a descriptor, if there is one. */
-static __always_inline void owner_note_descriptor(__s64 fd, enum socket_role role)
+/* accept() has given the current process a descriptor. */
+static __always_inline void owner_note_descriptor(__s64 fd)
 {
 	struct file *file = owner_file(fd);
 	struct socket *socket;
+	struct sock *sk;
 
 	if (!file)
 		return;
 	if (!typed_task) {
-		owner_note_sock(owner_file_sock(file), role);
+		owner_note_accepted(owner_file_sock(file));
 		return;
 	}
 	file = OWNER_CAST(struct file, file);
 	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK || !file->private_data)
 		return;
 	socket = OWNER_CAST(struct socket, file->private_data);
-	owner_note_typed(socket->sk, role);
+	sk = socket->sk;
+	if (sk && (sk->sk_protocol == IPPROTO_MPTCP || owner_typed_concerns(sk)))
+		owner_note_accepted(sk);
 }
 
 SEC("tracepoint/syscalls/sys_exit_accept")
 int owner_accept(struct syscall_exit *ctx)
 {
-	owner_note_descriptor(ctx->result, SOCKET_ACCEPTED);
+	owner_note_descriptor(ctx->result);
 	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_exit_accept4")
 int owner_accept4(struct syscall_exit *ctx)
 {
-	owner_note_descriptor(ctx->result, SOCKET_ACCEPTED);
+	owner_note_descriptor(ctx->result);
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_setsockopt")
-int owner_option(struct syscall_entry *ctx)
+SEC("tracepoint/syscalls/sys_enter_bind")
+int owner_bound(struct syscall_entry *ctx)
 {
-	if (ctx->arguments[1] == SOL_PACKET)
-		owner_note_option(owner_file_sock(owner_file((int)ctx->arguments[0])),
-				  ctx->arguments[1], ctx->arguments[2]);
+	owner_note_bound(owner_file_sock(owner_file((int)ctx->arguments[0])));
 	return 0;
 }
 
-/* Who waits for what is yet to come. read() is every file's: it is met when it returns. */
-SEC("tracepoint/syscalls/sys_enter_recvfrom")
-int owner_recvfrom_entry(struct syscall_entry *ctx)
-{
-	owner_note_descriptor((int)ctx->arguments[0], SOCKET_RECEIVED);
-	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_enter_recvmsg")
-int owner_recvmsg_entry(struct syscall_entry *ctx)
-{
-	owner_note_descriptor((int)ctx->arguments[0], SOCKET_RECEIVED);
-	return 0;
-}
-
-/* From within sendmsg, before the packets leave: 6.17 on. */
+/* From within sendmsg, with the socket locked, before each piece: 6.17 on. */
 SEC("tp_btf/tcp_sendmsg_locked")
-int BPF_PROG(owner_tcp_sendmsg, struct sock *sk)
+int BPF_PROG(owner_write, struct sock *sk, struct msghdr *message)
 {
-	owner_note_typed(sk, SOCKET_SENT);
+	struct tcp_sock *tcp = (void *)sk;
+
+	if (owner_typed_concerns(sk))
+		owner_note_written(sk->__sk_common.skc_cookie.counter,
+				   BPF_CORE_READ(tcp, write_seq),
+				   BPF_CORE_READ(message, msg_iter.count), true);
 	return 0;
 }
 
-/* After the packets have left: no more place for the sender of a packet socket without a cookie. */
+/*
+ * A packet socket's frames have left by then: the way out has told the task. One that asked for
+ * PACKET_QDISC_BYPASS by whatever call passes the way out by.
+ */
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(owner_sendmsg, struct sock *sk)
 {
-	if (sk->__sk_common.skc_family == AF_PACKET && !sk->__sk_common.skc_cookie.counter)
-		return 0;
-	owner_note_typed(sk, SOCKET_SENT);
+	__u16 family = sk->__sk_common.skc_family;
+
+	if (family == AF_PACKET)
+		owner_note_bypass(sk);
+	if (family == AF_PACKET || sk->sk_protocol == IPPROTO_MPTCP)
+		owner_note_sends(sk);
 	return 0;
 }
 
+#define MSG_PEEK 2
+#define MSG_ERRQUEUE 0x2000
+
 SEC("tp_btf/sock_recv_length")
-int BPF_PROG(owner_recvmsg, struct sock *sk)
+int BPF_PROG(owner_recvmsg, struct sock *sk, int length, int flags)
 {
-	owner_note_typed(sk, SOCKET_RECEIVED);
+	if (length < 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_MPTCP && length && owner_is_inet(sk))
+		owner_note_inet(sk, SOCKET_RECEIVED);
+	else if (sk->sk_type == SOCK_DGRAM && owner_is_datagram(sk->sk_protocol))
+		owner_note_datagram(sk->__sk_common.skc_cookie.counter, sk);
+	return 0;
+}
+
+/* With the socket locked, after octets were taken by whatever call, splice() too; or looked at. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(owner_read_octets, struct sock *sk)
+{
+	struct tcp_sock *tcp = (void *)sk;
+
+	if (owner_typed_concerns(sk))
+		owner_note_taken(sk->__sk_common.skc_cookie.counter,
+				 BPF_CORE_READ(tcp, copied_seq));
 	return 0;
 }

@@ -77,39 +77,6 @@ int packet_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-#define AF_PACKET 17
-#define SOCK_RAW 3
-
-/* Did the socket that the packet belongs to make it? In a tunnel, one of another kind is inside. */
-static __always_inline bool match_is_own(struct bpf_sock *sock, const struct packet *packet)
-{
-	__u32 protocol = packet->protocol == PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
-	struct bpf_sock *full = bpf_sk_fullsock(sock);
-
-	if (full && full->family == AF_PACKET)
-		return true;
-	if (full && full->type == SOCK_RAW)
-		return full->protocol == protocol || full->protocol == IPPROTO_RAW;
-	if (full && full->protocol != protocol &&
-	    !(full->protocol == IPPROTO_UDPLITE && protocol == IPPROTO_UDP))
-		return false;
-	/* else a request or a TIME_WAIT: TCP's */
-	return (full || protocol == IPPROTO_TCP) &&
-	       sock->src_port == bpf_ntohs(packet->source_port);
-}
-
-static __always_inline void match_socket(struct __sk_buff *skb, const struct packet *packet,
-					 struct view *view)
-{
-	struct bpf_sock *sock = skb->sk;
-
-	if (!sock)
-		return;
-	view->cookie = bpf_get_socket_cookie(skb);
-	view->is_own = match_is_own(sock, packet);
-	view->is_raw_frame = sock->family == AF_PACKET && view->direction == DIRECTION_OUT;
-}
-
 static __always_inline void match_tc(struct __sk_buff *skb, union packet_words packet,
 				     enum hook hook, enum direction direction)
 {
@@ -125,7 +92,6 @@ static __always_inline void match_tc(struct __sk_buff *skb, union packet_words p
 		.direction = direction,
 	};
 
-	match_socket(skb, &packet.packet, &view);
 	observe_match(&view, &packet.packet);
 }
 

@@ -37,6 +37,14 @@ struct {
 	__type(value, struct process_name);
 } processes SEC(".maps");
 
+/* The same, whatever each has become since. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct life_key);
+	__type(value, struct life);
+} lives SEC(".maps");
+
 /* Apart from the samples: a flood of packets must not drop names. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -252,14 +260,65 @@ static __always_inline bool process_is_same(const struct process_key *a,
 					    const struct process_key *b)
 {
 	return a->tgid == b->tgid && a->exec_id == b->exec_id &&
-	       a->start_boot_ns == b->start_boot_ns;
+	       a->start_boot_ns == b->start_boot_ns && a->identity == b->identity;
 }
+
+/* What makes a process another one without exec. */
+struct process_marks {
+	__u32 uid;
+	__u32 gid;
+	__u64 group; /* the control group's id; of version 1 the address of what stands for all of them */
+	__u32 netns;
+};
+
+static __always_inline __u64 process_identity(const struct process_marks *marks)
+{
+	__u64 identity = ((__u64)marks->uid << 32 | marks->gid) ^ board.seed;
+
+	identity = (identity ^ identity >> 29) * 0xff51afd7ed558ccdULL;
+	identity = (identity ^ identity >> 32 ^ marks->group) * 0xc4ceb9fe1a85ec53ULL;
+	identity = (identity ^ identity >> 29 ^ marks->netns) * 0x9e3779b97f4a7c15ULL;
+	return identity ^ identity >> 32;
+}
+
+#define PROCESS_ROOT_GROUP 1 /* the id of the unified hierarchy's root */
 
 static __always_inline void process_task_key(struct task_struct *task, struct process_key *key)
 {
+	struct css_set *groups = BPF_CORE_READ(task, cgroups);
+	struct process_marks marks = {
+		.uid = BPF_CORE_READ(task, cred, euid.val),
+		.gid = BPF_CORE_READ(task, cred, egid.val),
+		.group = BPF_CORE_READ(groups, dfl_cgrp, kn, id),
+		.netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum),
+	};
+
+	if (marks.group == PROCESS_ROOT_GROUP)
+		marks.group = (__u64)groups;
 	key->tgid = BPF_CORE_READ(task, tgid);
 	key->exec_id = BPF_CORE_READ(task, self_exec_id);
 	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	key->identity = process_identity(&marks);
+}
+
+/* By plain loads. Returns the flags of the task. */
+static __always_inline __u32 process_typed_key(struct process_key *key)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process_marks marks = {
+		.uid = task->cred->euid.val,
+		.gid = task->cred->egid.val,
+		.group = task->cgroups->dfl_cgrp->kn->id,
+		.netns = task->nsproxy->net_ns->ns.inum,
+	};
+
+	if (marks.group == PROCESS_ROOT_GROUP)
+		marks.group = process_address(task->cgroups);
+	key->tgid = task->tgid;
+	key->exec_id = task->self_exec_id;
+	key->start_boot_ns = task->group_leader->start_boottime;
+	key->identity = process_identity(&marks);
+	return task->flags;
 }
 
 /* The current process's key; the flags of its task. */
@@ -267,13 +326,8 @@ static __always_inline __u32 process_current_key(struct process_key *key)
 {
 	struct task_struct *task;
 
-	if (typed_task) {
-		task = bpf_get_current_task_btf();
-		key->tgid = task->tgid;
-		key->exec_id = task->self_exec_id;
-		key->start_boot_ns = task->group_leader->start_boottime;
-		return task->flags;
-	}
+	if (typed_task)
+		return process_typed_key(key);
 	task = (void *)bpf_get_current_task();
 	process_task_key(task, key);
 	return BPF_CORE_READ(task, flags);
@@ -301,6 +355,8 @@ __noinline int process_tell(__u64 address, __u32 is_current)
 	struct task_struct *task = (void *)address;
 	struct process_name *known, name = {};
 	struct process_key key;
+	struct life_key person = {};
+	struct life life = {};
 
 	if (is_current)
 		process_current_key(&key);
@@ -311,8 +367,12 @@ __noinline int process_tell(__u64 address, __u32 is_current)
 	if (known && ((__u64 *)known->comm)[0] == ((__u64 *)name.comm)[0] &&
 	    ((__u64 *)known->comm)[1] == ((__u64 *)name.comm)[1])
 		return 0;
-	if (process_describe(task, &key, is_current))
-		bpf_map_update_elem(&processes, &key, &name, BPF_ANY);
+	if (!process_describe(task, &key, is_current))
+		return 0;
+	bpf_map_update_elem(&processes, &key, &name, BPF_ANY);
+	person.tgid = key.tgid;
+	person.start_boot_ns = key.start_boot_ns;
+	bpf_map_update_elem(&lives, &person, &life, BPF_NOEXIST);
 	return 0;
 }
 

@@ -47,14 +47,13 @@ int scan_files(struct bpf_iter__task_file *ctx)
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	if (!cookie)
 		return 0;
-	if (!owner_may_concern(BPF_CORE_READ(sk, sk_type), BPF_CORE_READ(sk, sk_protocol),
-			       BPF_CORE_READ(sk, __sk_common.skc_num),
-			       BPF_CORE_READ(sk, __sk_common.skc_dport), SOCKET_RECEIVED))
+	if (!owner_sock_concerns(sk))
 		return 0;
 	process_task_key(task, &key);
 	if (scan_is_watched(sk))
 		process_tell(process_address(task), false);
 	scan_note(cookie, &key);
+	owner_note_inode(cookie, sk);
 	return 0;
 }
 
@@ -63,7 +62,7 @@ static __always_inline void scan_kernel_socket(struct sock *sk)
 	__u64 cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	struct socket_record *record;
 
-	if (!cookie || !BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+	if (!cookie || !BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock) || owner_is_subflow(sk))
 		return;
 	record = owner_record(cookie);
 	if (record)

@@ -8,7 +8,10 @@
 #define __VMLINUX_H__
 
 #include <linux/bpf.h>
+#include <linux/in6.h>
 #include <linux/types.h>
+
+#include <stdbool.h>
 
 typedef __u8 u8;
 typedef __u16 u16;
@@ -49,10 +52,27 @@ struct path {
 	struct dentry *dentry;
 };
 
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+typedef struct {
+	long long counter;
+} atomic64_t;
+
+typedef struct {
+	atomic64_t refcnt;
+} file_ref_t;
+
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	void *private_data;
+	file_ref_t f_ref; /* 6.13: one less than it is held */
+};
+
+struct file___before_6_13 {
+	atomic_long_t f_count;
 };
 
 struct fdtable {
@@ -142,7 +162,12 @@ struct mm_struct {
 	unsigned long arg_end;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live; /* threads that have not ended */
 	struct pid *pids[4];
 };
 
@@ -168,16 +193,6 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
-typedef struct {
-	long long counter;
-} atomic64_t;
-
-struct in6_addr {
-	union {
-		__u8 u6_addr8[16];
-	} in6_u;
-};
-
 struct sock_common {
 	unsigned short skc_family;
 	unsigned char skc_state;
@@ -191,8 +206,14 @@ struct sock_common {
 	atomic64_t skc_cookie;
 };
 
+struct sk_buff_head {
+	__u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	struct socket *sk_socket;
 	u16 sk_type;
 	u16 sk_protocol;
 	u8 sk_kern_sock : 1;
@@ -200,18 +221,50 @@ struct sock {
 
 struct socket {
 	short type;
+	struct file *file;
 	struct sock *sk;
+};
+
+struct inet_connection_sock {
+	void *icsk_ulp_data;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	u32 copied_seq;
+	u32 write_seq;
+	bool is_mptcp;
 };
 
 struct mptcp_sock {
 	struct sock *first;
 };
 
-struct udp_sock {
-	struct sock_common __sk_common;
+struct mptcp_subflow_context {
+	struct sock *conn;
 };
 
-struct msghdr;
+struct udp_sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head reader_queue;
+};
+
+struct packet_sock {
+	unsigned long flags;
+};
+
+enum packet_sock_flags {
+	PACKET_SOCK_QDISC_BYPASS = 6,
+};
+
+struct iov_iter {
+	unsigned long count;
+};
+
+struct msghdr {
+	struct iov_iter msg_iter;
+};
+
 struct sk_buff;
 
 /* the iterators' contexts */

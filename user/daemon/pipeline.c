@@ -24,6 +24,7 @@
 struct bypass {
 	uint64_t count;
 	uint64_t told_ns; /* 0: never */
+	bool is_xdp; /* the last one */
 	struct sighting last;
 };
 
@@ -273,25 +274,50 @@ static void pipeline_set_role(struct sighting *sighting, enum role role)
 					   sighting->event->source_port;
 }
 
+/* Is the frame another device's, which this one shows because it takes everything? */
+static bool pipeline_is_elsewhere(struct pipeline *pipeline, const struct packet_event *event)
+{
+	if (event->direction == DIRECTION_OUT || event->addressed == ADDRESSED_HERE)
+		return false;
+	return event->addressed == ADDRESSED_ELSEWHERE ||
+	       (event->snap_length >= 6 && sighting_has_ethernet(event) &&
+		links_is_elsewhere(pipeline->links, event->ifindex, event->data));
+}
+
+/* Addresses that only a route makes local are local. */
+static bool pipeline_is_local(struct pipeline *pipeline, const struct addr *addr)
+{
+	struct witness *witness = pipeline->parts.witness;
+
+	return links_is_local(pipeline->links, addr) ||
+	       (witness && owners_is_local(witness_owners(witness), addr));
+}
+
+/*
+ * What the port is to this host, as far as a look-up can tell: the frame is for it, the address
+ * is, and only then a socket. What has reached one is told by its own record (who/).
+ */
 static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sighting *sighting)
 {
 	bool in = sighting->direction == DIRECTION_IN;
 	const struct endpoint *here = in ? &sighting->destination : &sighting->source;
+	enum socket_state state = sighting->event->socket_state;
 
-	switch (sighting->event->socket_state) {
+	if (!pipeline->links || state == SOCKET_UNASKED)
+		return VERDICT_UNKNOWN;
+	if (sighting->is_elsewhere)
+		return sighting->is_lower ? VERDICT_FORWARDED : VERDICT_UNKNOWN;
+	if (!pipeline_is_local(pipeline, &here->addr))
+		return VERDICT_FORWARDED;
+	switch (state) {
 	case SOCKET_LISTENING:
 		return VERDICT_LISTENING;
 	case SOCKET_REQUESTED:
 	case SOCKET_CONNECTED:
 		return VERDICT_CONNECTED;
-	case SOCKET_NONE:
-		break;
 	default:
-		return VERDICT_UNKNOWN;
+		return VERDICT_CLOSED;
 	}
-	if (!pipeline->links)
-		return VERDICT_UNKNOWN;
-	return links_is_local(pipeline->links, &here->addr) ? VERDICT_CLOSED : VERDICT_FORWARDED;
 }
 
 /* What nobody expects. */
@@ -338,6 +364,10 @@ static bool pipeline_resolve(void *argument, const struct packet_event *event, u
 	struct sighting sighting;
 
 	pipeline_sight(pipeline, event, &sighting);
+	if (pipeline->links) {
+		sighting.is_elsewhere = pipeline_is_elsewhere(pipeline, event);
+		sighting.is_lower = links_is_lower(pipeline->links, event->ifindex);
+	}
 	sighting.verdict = pipeline_verdict(pipeline, &sighting);
 	if (witness) {
 		witness_catch_up(witness);
@@ -412,7 +442,8 @@ static void pipeline_tell_bypass(struct pipeline *pipeline)
 	if (!bypass->count || (bypass->told_ns && now_ns < bypass->told_ns + CLOCK_NS_PER_SECOND))
 		return;
 	pipeline_tell_of(pipeline, bypass->count,
-			 "a packet socket's packets pass all hooks by (PACKET_QDISC_BYPASS)",
+			 bypass->is_xdp ? "an AF_XDP socket was bound: what it sends passes all hooks by" :
+					  "a packet socket's packets pass all hooks by (PACKET_QDISC_BYPASS)",
 			 &bypass->last);
 	bypass->count = 0;
 	bypass->told_ns = now_ns;
@@ -422,13 +453,14 @@ static void pipeline_take_bypass(struct pipeline *pipeline, const struct listene
 {
 	owners_name_listener(witness_owners(pipeline->parts.witness), event,
 			     &pipeline->bypass.last, clock_boot_ns());
+	pipeline->bypass.is_xdp = event->head.type == OWNER_XDP_SOCKET;
 	pipeline->bypass.count++;
 	pipeline_tell_bypass(pipeline);
 }
 
 void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event *event)
 {
-	if (event->head.type == OWNER_BYPASS)
+	if (event->head.type != OWNER_LISTENER)
 		pipeline_take_bypass(pipeline, event);
 	else
 		pipeline_take_listener(pipeline, event);

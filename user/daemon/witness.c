@@ -43,6 +43,36 @@ static int witness_find_flow(void *argument, const struct flow_key *key, struct 
 	return hooks_find_flow(witness->hooks, key, ret_flow);
 }
 
+static int witness_find_passage(void *argument, const struct passage_key *key,
+				struct passage *ret_passage)
+{
+	struct witness *witness = argument;
+
+	return hooks_find_passage(witness->hooks, key, ret_passage);
+}
+
+static int witness_find_history(void *argument, uint64_t cookie,
+				struct socket_history *ret_history)
+{
+	struct witness *witness = argument;
+
+	return hooks_find_history(witness->hooks, cookie, ret_history);
+}
+
+static int witness_find_life(void *argument, const struct process_key *key, struct life *ret_life)
+{
+	struct witness *witness = argument;
+
+	return hooks_find_life(witness->hooks, key, ret_life);
+}
+
+static int witness_find_task(void *argument, uint64_t task, struct process_key *ret_key)
+{
+	struct witness *witness = argument;
+
+	return hooks_find_task(witness->hooks, task, ret_key);
+}
+
 /* Listing the sockets is what gives each a cookie; only then can the iterators note them. */
 static int witness_scan(void *argument)
 {
@@ -146,6 +176,10 @@ static int witness_build(struct witness *witness, const struct witness_options *
 		.argument = witness,
 		.find_socket = witness_find_socket,
 		.find_flow = witness_find_flow,
+		.find_passage = witness_find_passage,
+		.find_history = witness_find_history,
+		.find_life = witness_find_life,
+		.find_task = witness_find_task,
 		.rescan = witness_scan,
 		.forget = witness_forget,
 	};

@@ -7,6 +7,7 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +19,7 @@
 #include "owner_cgroup.skel.h"
 #include "owner_fentry.skel.h"
 #include "owner_kprobe.skel.h"
+#include "owner_life.skel.h"
 #include "owner_lsm.skel.h"
 #include "owner_tracepoint.skel.h"
 #include "scan.skel.h"
@@ -33,19 +35,35 @@ struct rung {
 	const char *word;
 	const void *(*elf)(size_t *size);
 	int copies;
+	bool probed; /* whether they fire has to be asked: they have a hook for setsockopt(2) */
+	bool is_partial; /* who wrote and took what is met by another rung's hooks beside it */
 	const char *lost;
 };
 
 static const struct rung ladder[] = {
-	{ "lsm", owner_lsm_bpf__elf_bytes, 1, NULL },
-	{ "kprobe", owner_kprobe_bpf__elf_bytes, 1,
+	{ "lsm", owner_lsm_bpf__elf_bytes, 1, true, true, NULL },
+	{ "kprobe", owner_kprobe_bpf__elf_bytes, 1, true, false,
 	  "a call that preempts another's bpf(2), on kernels that are preemptible" },
-	{ "fentry", owner_fentry_bpf__elf_bytes, COPIES_MAX,
-	  "a call may be skipped when three others are preempted in it" },
-	{ "tracepoint", owner_tracepoint_bpf__elf_bytes, 1,
-	  "connections accepted through io_uring and not used; who was passed a descriptor, or "
-	  "waits in read() for data, until it comes" },
+	{ "fentry", owner_fentry_bpf__elf_bytes, COPIES_MAX, true, false,
+	  "a call may be skipped when three others are preempted in it; datagrams' receivers where "
+	  "one is" },
+	{ "tracepoint", owner_tracepoint_bpf__elf_bytes, 1, false, false,
+	  "who accepted through io_uring or a 32-bit call, and AF_XDP sockets made so, until the "
+	  "connection is used" },
 };
+
+/* What lsm has no hook for, from the first of these that works. */
+static const struct {
+	const char *word;
+	const void *(*elf)(size_t *size);
+} doers[] = {
+	{ "kprobe", owner_kprobe_bpf__elf_bytes },
+	{ "fentry", owner_fentry_bpf__elf_bytes },
+	{ "tracepoint", owner_tracepoint_bpf__elf_bytes },
+};
+
+static const char *const doing[] = { "owner_write", "owner_write_page", "owner_read_octets",
+				     "owner_read_datagram", "owner_recvmsg" };
 
 /* Maps of the packet programs that the hooks share. */
 static const char *const shared_with_packets[] = { "sockets", "senders", ".data.watch" };
@@ -56,12 +74,17 @@ static const char *const shared_with_packets[] = { "sockets", "senders", ".data.
 struct hooks {
 	const struct program *program;
 	int sockets_fd; /* the program's own */
-	int flows_fd; /* the cgroup object's own */
+	int senders_fd; /* the same */
+	int flows_fd; /* the cgroup object's own, as are the next */
+	int passages_fd;
+	int histories_fd;
+	int lives_fd;
 	size_t flow_count;
 	struct owner_board *board; /* shared with the programs; NULL: off */
 	struct bpf_object *cgroup; /* owns the maps that the others share; NULL: off */
 	struct bpf_object *process[COPIES_MAX];
-	struct bpf_object *sendpage; /* beside another rung than kprobe */
+	struct bpf_object *doing; /* beside a rung that is partial */
+	struct bpf_object *life;
 	struct bpf_object *scan;
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
@@ -124,7 +147,22 @@ static int hooks_share_maps(const struct hooks *hooks, struct bpf_object *object
 	return 0;
 }
 
-/* A program on a tracepoint that this kernel does not have is left out. */
+/* sendfile() has a function of its own before 6.5 only. */
+static bool hooks_is_optional(const struct bpf_program *program)
+{
+	return util_streq(bpf_program__name(program), "owner_write_page");
+}
+
+/* What is told or counted as often as it happens; the rest may be noted several times over. */
+static bool hooks_is_counted(const struct bpf_program *program)
+{
+	const char *name = bpf_program__name(program);
+
+	return util_streq(name, "owner_option") || util_streq(name, "owner_bound") ||
+	       util_streq(name, "owner_read_datagram");
+}
+
+/* A program on a tracepoint or function that this kernel does not have is left out. */
 static void hooks_skip_missing(struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -133,12 +171,14 @@ static void hooks_skip_missing(struct bpf_object *object)
 
 	bpf_object__for_each_program(program, object) {
 		const char *section = bpf_program__section_name(program);
+		bool is_function = hooks_is_optional(program) && strncmp(section, "fentry/", 7) == 0;
 
-		if (strncmp(section, "tp_btf/", 7) != 0)
+		if (strncmp(section, "tp_btf/", 7) != 0 && !is_function)
 			continue;
-		snprintf(name, sizeof(name), "btf_trace_%s", section + 7);
+		snprintf(name, sizeof(name), "%s%s", is_function ? "" : "btf_trace_", section + 7);
 		btf = btf ? btf : btf__load_vmlinux_btf();
-		if (!btf || btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) < 0)
+		if (!btf || btf__find_by_name_kind(btf, name, is_function ? BTF_KIND_FUNC :
+									     BTF_KIND_TYPEDEF) < 0)
 			bpf_program__set_autoload(program, false);
 	}
 	btf__free(btf);
@@ -229,18 +269,6 @@ static struct bpf_link *hooks_attach_program(struct bpf_program *program, int cg
 	return bpf_program__attach(program);
 }
 
-/* sendfile() has a function of its own before 6.5 only. */
-static bool hooks_is_optional(const struct bpf_program *program)
-{
-	return util_streq(bpf_program__name(program), "owner_sendpage");
-}
-
-/* What is told as often as it happens; the rest may be noted several times over. */
-static bool hooks_is_counted(const struct bpf_program *program)
-{
-	return util_streq(bpf_program__name(program), "owner_option");
-}
-
 /*
  * cgroup: a descriptor of the control groups' root, or -1 for programs that need none. is_copy:
  * the same programs are attached already.
@@ -285,6 +313,8 @@ static int hooks_map_board(struct hooks *hooks)
 		return -errno;
 	hooks->board = board;
 	hooks->board->pid_namespace = namespace.st_ino;
+	if (getrandom(&hooks->board->seed, sizeof(hooks->board->seed), 0) < 0)
+		return -errno;
 	return 0;
 }
 
@@ -306,6 +336,9 @@ static int hooks_take_cgroup(struct hooks *hooks)
 	if (r < 0)
 		return r;
 	hooks->flows_fd = hooks_map_fd(hooks, "flows");
+	hooks->passages_fd = hooks_map_fd(hooks, "passages");
+	hooks->histories_fd = hooks_map_fd(hooks, "histories");
+	hooks->lives_fd = hooks_map_fd(hooks, "lives");
 	r = hooks_map_board(hooks);
 	root = detached_mount("cgroup2");
 	if (r == 0)
@@ -321,21 +354,15 @@ static int hooks_take_cgroup(struct hooks *hooks)
 
 /*
  * Do the process hooks fire? Some can be attached to no effect (LSM programs where the kernel was
- * started without). Asks a socket of our own for a datagram that nobody sent.
+ * started without). Asks for an option that no socket has.
  */
 static bool hooks_fire(const struct hooks *hooks)
 {
 	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct socket_record record;
-	__u64 cookie = 0;
-	socklen_t size = sizeof(cookie);
-	char octet;
+	int option = getpid();
 
-	if (sock < 0 || getsockopt(sock, SOL_SOCKET, SO_COOKIE, &cookie, &size) < 0)
-		return false;
-	if (recv(sock, &octet, sizeof(octet), MSG_DONTWAIT) >= 0)
-		return false;
-	return hooks_find_socket(hooks, cookie, &record) == 0 && record.received_boot_ns != 0;
+	(void)setsockopt(sock, OWNER_PROBE_LEVEL, option, "", 0); /* refused, after the hook */
+	return hooks->board->probed == (__u32)option;
 }
 
 static int hooks_take_copies(struct hooks *hooks, const struct rung *rung)
@@ -349,34 +376,79 @@ static int hooks_take_copies(struct hooks *hooks, const struct rung *rung)
 		if (r == 0)
 			r = hooks_attach(hooks, hooks->process[copy], -1, copy > 0);
 	}
-	if (r == 0 && !hooks_fire(hooks))
+	if (r == 0 && rung->probed && !hooks_fire(hooks))
 		r = -ENODATA;
 	return r;
 }
 
-/* sendfile() before 6.5 passes by security_socket_sendmsg(), where the other rungs stand. */
-static void hooks_take_sendpage(struct hooks *hooks)
+static bool hooks_is_doing(const struct bpf_program *program)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "owner_sendpage");
-	struct bpf_program *program;
-	size_t size;
-	const void *elf = owner_kprobe_bpf__elf_bytes(&size);
+	for (size_t i = 0; i < ARRAY_SIZE(doing); i++)
+		if (util_streq(bpf_program__name(program), doing[i]))
+			return true;
+	return false;
+}
 
-	hooks->sendpage = bpf_object__open_mem(elf, size, &options);
-	if (!hooks->sendpage)
-		return;
-	bpf_object__for_each_program(program, hooks->sendpage)
-		bpf_program__set_autoload(program, hooks_is_optional(program));
-	if (hooks_share_maps(hooks, hooks->sendpage) < 0 ||
-	    bpf_object__load(hooks->sendpage) < 0)
-		return;
-	hooks_attach(hooks, hooks->sendpage, -1, false);
+static int hooks_try_doing(struct hooks *hooks, const void *elf, size_t size, const char *word)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = word);
+	struct bpf_object *object = bpf_object__open_mem(elf, size, &options);
+	struct bpf_program *program;
+	size_t links = hooks->link_count;
+	int r;
+
+	if (!object)
+		return -errno;
+	hooks_skip_missing(object);
+	bpf_object__for_each_program(program, object)
+		if (!hooks_is_doing(program))
+			bpf_program__set_autoload(program, false);
+	r = hooks_share_maps(hooks, object);
+	if (r == 0)
+		r = bpf_object__load(object);
+	if (r == 0)
+		r = hooks_attach(hooks, object, -1, false);
+	if (r < 0) {
+		hooks_detach(hooks, links);
+		bpf_object__close(object);
+		return r;
+	}
+	hooks->doing = object;
+	return 0;
+}
+
+static int hooks_take_doing(struct hooks *hooks)
+{
+	int r = -EOPNOTSUPP;
+	size_t size;
+
+	for (size_t i = 0; i < ARRAY_SIZE(doers) && r < 0; i++) {
+		const void *elf = doers[i].elf(&size);
+
+		r = hooks_try_doing(hooks, elf, size, doers[i].word);
+	}
+	return r;
+}
+
+/* Without it, a process counts as living until its number is looked up: told, and that is all. */
+static void hooks_take_life(struct hooks *hooks)
+{
+	size_t size;
+	const void *elf = owner_life_bpf__elf_bytes(&size);
+	int r = hooks_open(hooks, elf, size, "owner_life", &hooks->life);
+
+	if (r == 0)
+		r = hooks_attach(hooks, hooks->life, -1, false);
+	if (r < 0)
+		hooks_complain(hooks, "ends of processes", r);
 }
 
 static int hooks_take_rung(struct hooks *hooks, const struct rung *rung)
 {
 	int r = hooks_take_copies(hooks, rung);
 
+	if (r == 0 && rung->is_partial)
+		r = hooks_take_doing(hooks);
 	if (r < 0) {
 		hooks_detach(hooks, hooks->cgroup_links);
 		for (int copy = 0; copy < COPIES_MAX; copy++)
@@ -385,8 +457,6 @@ static int hooks_take_rung(struct hooks *hooks, const struct rung *rung)
 		return r;
 	}
 	hooks->rung = rung;
-	if (rung->elf != owner_kprobe_bpf__elf_bytes)
-		hooks_take_sendpage(hooks);
 	return 0;
 }
 
@@ -422,6 +492,7 @@ int hooks_load(struct hooks **ret_hooks, const struct hooks_options *options)
 		return -ENOMEM;
 	hooks->program = options->program;
 	hooks->sockets_fd = program_map_fd(options->program, "sockets");
+	hooks->senders_fd = program_map_fd(options->program, "senders");
 	hooks->flow_count = options->flows;
 	*ret_hooks = hooks;
 	if (util_streq(options->choice, "none")) {
@@ -433,6 +504,8 @@ int hooks_load(struct hooks **ret_hooks, const struct hooks_options *options)
 		hooks_complain(hooks, "control group hooks", r);
 		return 0;
 	}
+	hooks_take_life(hooks);
+	hooks->cgroup_links = hooks->link_count; /* these stay, whatever rung is tried */
 	hooks_climb(hooks, options->choice);
 	hooks_open_scan(hooks);
 	return 0;
@@ -444,7 +517,8 @@ void hooks_free(struct hooks *hooks)
 		return;
 	hooks_detach(hooks, 0);
 	bpf_object__close(hooks->scan);
-	bpf_object__close(hooks->sendpage);
+	bpf_object__close(hooks->doing);
+	bpf_object__close(hooks->life);
 	for (int copy = 0; copy < COPIES_MAX; copy++)
 		bpf_object__close(hooks->process[copy]);
 	hooks_unmap_board(hooks);
@@ -493,6 +567,47 @@ int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_rec
 int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow)
 {
 	return hooks->cgroup ? bpf_map_lookup_elem(hooks->flows_fd, key, ret_flow) : -ENOENT;
+}
+
+int hooks_find_passage(const struct hooks *hooks, const struct passage_key *key,
+		       struct passage *ret_passage)
+{
+	return hooks->cgroup ? bpf_map_lookup_elem(hooks->passages_fd, key, ret_passage) : -ENOENT;
+}
+
+#define HISTORY_TRIES 8
+
+int hooks_find_history(const struct hooks *hooks, __u64 cookie, struct socket_history *ret_history)
+{
+	struct socket_history again;
+	int r = -ENOENT;
+
+	if (!hooks->cgroup)
+		return r;
+	for (int i = 0; i < HISTORY_TRIES; i++) {
+		r = bpf_map_lookup_elem(hooks->histories_fd, &cookie, ret_history);
+		if (r < 0)
+			return r;
+		r = bpf_map_lookup_elem(hooks->histories_fd, &cookie, &again);
+		if (r < 0 || (!(again.changes & 1) &&
+			      memcmp(&again, ret_history, sizeof(again)) == 0))
+			return r;
+	}
+	return -EAGAIN;
+}
+
+int hooks_find_life(const struct hooks *hooks, const struct process_key *process,
+		    struct life *ret_life)
+{
+	const struct life_key key = { .start_boot_ns = process->start_boot_ns,
+				      .tgid = process->tgid };
+
+	return hooks->life ? bpf_map_lookup_elem(hooks->lives_fd, &key, ret_life) : -ENOENT;
+}
+
+int hooks_find_task(const struct hooks *hooks, __u64 task, struct process_key *ret_key)
+{
+	return bpf_map_lookup_elem(hooks->senders_fd, &task, ret_key);
 }
 
 void hooks_note_all(struct hooks *hooks)

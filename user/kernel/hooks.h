@@ -40,6 +40,19 @@ int hooks_scan(struct hooks *hooks);
 /* 0, -ENOENT or -errno. */
 int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record);
 int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow);
+int hooks_find_passage(const struct hooks *hooks, const struct passage_key *key,
+		       struct passage *ret_passage);
+
+/* The same; -EAGAIN: it is being written all the time. */
+int hooks_find_history(const struct hooks *hooks, __u64 cookie,
+		       struct socket_history *ret_history);
+
+/* What became of a process. -ENOENT also where that is not met. */
+int hooks_find_life(const struct hooks *hooks, const struct process_key *process,
+		    struct life *ret_life);
+
+/* The process whose task is, or was, sending by a packet socket. */
+int hooks_find_task(const struct hooks *hooks, __u64 task, struct process_key *ret_key);
 
 /*
  * From now on any socket may stand behind a watched port: all are noted. The hooks find that out

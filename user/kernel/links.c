@@ -33,7 +33,7 @@ struct links {
 
 struct known {
 	uint32_t scan; /* the last one that met the link */
-	char name[IF_NAMESIZE];
+	struct link link;
 };
 
 bool link_has_ethernet(const struct link *link)
@@ -114,6 +114,12 @@ static int link_parse_attribute(const struct nlattr *attribute, void *argument)
 	case IFLA_IFNAME:
 		snprintf(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attribute));
 		break;
+	case IFLA_ADDRESS:
+		link->has_address = mnl_attr_get_payload_len(attribute) == sizeof(link->address);
+		if (link->has_address)
+			memcpy(link->address, mnl_attr_get_payload(attribute),
+			       sizeof(link->address));
+		break;
 	case IFLA_MASTER:
 		link->master = mnl_attr_get_u32(attribute);
 		break;
@@ -133,7 +139,7 @@ static void links_tell(struct links *links, const struct link *link, bool gone)
 		table_remove(links->known, &link->index);
 	} else if ((known = table_put(links->known, &link->index, NULL))) {
 		known->scan = links->scan;
-		memcpy(known->name, link->name, sizeof(known->name));
+		known->link = *link;
 	}
 	links->changed(links->argument, link, gone);
 }
@@ -280,7 +286,7 @@ static void links_drop_unmet(void *argument, const void *key, void *value)
 	if (known->scan == links->scan)
 		return;
 	memcpy(&link.index, key, sizeof(link.index));
-	memcpy(link.name, known->name, sizeof(link.name));
+	memcpy(link.name, known->link.name, sizeof(link.name));
 	links_tell(links, &link, true);
 }
 
@@ -401,6 +407,21 @@ static int links_read_addresses(struct links *links)
 	table_free(links->addresses);
 	links->addresses = fresh;
 	return 0;
+}
+
+bool links_is_lower(struct links *links, uint32_t index)
+{
+	const struct known *known = table_get(links->known, &index);
+
+	return known && known->link.master;
+}
+
+bool links_is_elsewhere(struct links *links, uint32_t index, const uint8_t address[6])
+{
+	const struct known *known = table_get(links->known, &index);
+
+	return known && known->link.has_address && !(address[0] & 1) &&
+	       memcmp(known->link.address, address, sizeof(known->link.address)) != 0;
 }
 
 bool links_is_local(struct links *links, const struct addr *addr)

@@ -22,6 +22,8 @@ struct link {
 	uint32_t flags; /* IFF_UP ... */
 	uint16_t type; /* ARPHRD_ETHER ... */
 	char name[IF_NAMESIZE];
+	bool has_address; /* of Ethernet's length */
+	uint8_t address[6];
 	char kind[LINK_KIND_SIZE]; /* "veth", "bridge", "vlan", ...; "" for hardware and lo */
 };
 
@@ -51,6 +53,12 @@ void links_free(struct links *links);
 
 /* Calls `changed` for every link that is there now, or no longer is. 0 or -errno. */
 int links_rescan(struct links *links);
+
+/* Is the link part of another one (bridge, bond, ...), which has sockets of its own? */
+bool links_is_lower(struct links *links, uint32_t index);
+
+/* Is this unicast link address another one's than the link's own? False: not known, too. */
+bool links_is_elsewhere(struct links *links, uint32_t index, const uint8_t address[6]);
 
 /* Is it an address of this namespace? Broadcast and multicast count as such. */
 bool links_is_local(struct links *links, const struct addr *addr);

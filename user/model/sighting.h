@@ -85,6 +85,8 @@ struct sighting {
 	uint16_t port; /* the watched one */
 	struct endpoint source;
 	struct endpoint destination;
+	bool is_elsewhere; /* the frame is to another device than the one that saw it */
+	bool is_lower; /* the interface is part of another, where sockets can be bound, too */
 
 	/* what the port was to this host */
 	enum verdict verdict;

@@ -154,7 +154,8 @@ static void diag_keep_first(void *argument, const struct diag_socket *socket)
 }
 
 static int diag_ask(struct diag *diag, enum protocol protocol, const struct endpoint *source,
-		    const struct endpoint *destination, struct diag_socket *ret_socket)
+		    const struct endpoint *destination, uint32_t ifindex,
+		    struct diag_socket *ret_socket)
 {
 	struct diag_first first = { .socket = ret_socket };
 	struct diag_answer answer = { protocol, diag_keep_first, &first };
@@ -163,6 +164,7 @@ static int diag_ask(struct diag *diag, enum protocol protocol, const struct endp
 		.sdiag_family = ipv4 ? AF_INET : AF_INET6,
 		.sdiag_protocol = diag_ip_protocol(protocol),
 		.idiag_states = -1,
+		.id.idiag_if = ifindex,
 		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
 	};
 	int r;
@@ -174,11 +176,11 @@ static int diag_ask(struct diag *diag, enum protocol protocol, const struct endp
 }
 
 int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *local,
-	      const struct endpoint *peer, struct diag_socket *ret_socket)
+	      const struct endpoint *peer, uint32_t ifindex, struct diag_socket *ret_socket)
 {
 	/* udp_dump_one() of net/ipv4/udp_diag.c takes the ends the other way round. */
-	return protocol == PROTOCOL_TCP ? diag_ask(diag, protocol, local, peer, ret_socket) :
-					  diag_ask(diag, protocol, peer, local, ret_socket);
+	return protocol == PROTOCOL_TCP ? diag_ask(diag, protocol, local, peer, ifindex, ret_socket) :
+					  diag_ask(diag, protocol, peer, local, ifindex, ret_socket);
 }
 
 int diag_new(struct diag **ret_diag, int netns)

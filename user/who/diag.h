@@ -26,9 +26,12 @@ struct diag_socket {
 int diag_new(struct diag **ret_diag, int netns);
 void diag_free(struct diag *diag);
 
-/* The socket that takes packets from peer to local. 0, -ENOENT or -errno. */
+/*
+ * The socket that takes packets from peer to local when they come by that interface (0: by one to
+ * which no socket is bound). 0, -ENOENT or -errno.
+ */
 int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *local,
-	      const struct endpoint *peer, struct diag_socket *ret_socket);
+	      const struct endpoint *peer, uint32_t ifindex, struct diag_socket *ret_socket);
 
 /* Visits all sockets of a protocol, IPv4 and IPv6. 0 or -errno. */
 typedef void diag_visitor(void *argument, const struct diag_socket *socket);

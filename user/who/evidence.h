@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * evidence.h - which of the processes that had a hand in a socket is behind a packet, by the
- * socket's record. Pure: of the facts given, the one that proves most is taken.
+ * evidence.h - what the kernel's records of a socket prove about one packet. Pure. What each word
+ * of quality stands for is decided here:
+ *
+ * - `exact`, sent: TCP's octets by the claim of whoever wrote these numbers; a datagram by its own
+ *   passage; a SYN by connect(); a raw frame by the task that was sending it.
+ * - `exact`, received: TCP's octets by the claim of whoever took these numbers; a datagram when
+ *   one process alone took datagrams from the moment it came until nothing was left, and all that
+ *   came is accounted for.
+ * - `joined`: a packet without octets is its connection's: his who used it last before the packet,
+ *   and lived, and had not had the chance to hand it on unseen. So are octets that nobody took in
+ *   time from a socket that one process alone held.
+ * - `past`: he used it, and had closed it, or was dead, by then.
  */
 #ifndef WHO_EVIDENCE_H
 #define WHO_EVIDENCE_H
@@ -16,27 +26,36 @@ static inline bool evidence_is_nobody(const struct process_key *key)
 	return key->tgid == 0;
 }
 
-/* The same process, whatever it has executed since? */
+/* The same process, whatever it has executed or become since? */
 static inline bool evidence_is_same(const struct process_key *a, const struct process_key *b)
 {
 	return a->tgid == b->tgid && a->start_boot_ns == b->start_boot_ns;
 }
 
-/*
- * Who sent the packet through the socket of the record. The sender that the event names belongs
- * to this socket if is_its_cookie. NULL: the record names nobody who can have sent.
- */
-const struct process_key *evidence_sender(const struct packet_event *event,
-					  const struct socket_record *record, bool is_its_cookie);
+enum proof {
+	PROOF_NOT_YET, /* a later record may tell */
+	PROOF_NEVER, /* none will */
+	PROOF_FOUND,
+};
+
+/* Who wrote or took the octets [sequence, sequence + length): one process, and all of them. */
+enum proof evidence_octets(const struct claims *claims, uint32_t sequence, uint32_t length,
+			   struct process_key *ret_key);
+
+/* Who took the datagram that reached the socket at this time. */
+enum proof evidence_datagram(const struct takings *takings, uint64_t boot_ns,
+			     struct process_key *ret_key);
 
 /*
- * Who gets what came to the socket of the record; is_connected: it is no listener, so that who
- * has it open is its user. NULL: nobody used it so far. ret_is_settled: a later record cannot
- * say better.
+ * Who used the socket last before this time, or else accepted, connected or held it; NULL: not
+ * told by the record. ret_acted_ns: when he last did, 0: not known. As far as the record goes:
+ * whether he still lived and held it is another question.
  */
-const struct process_key *evidence_receiver(const struct packet_event *event,
-					    const struct socket_record *record, bool is_connected,
-					    bool *ret_is_settled);
+const struct process_key *evidence_user(const struct socket_record *record, uint64_t boot_ns,
+					uint64_t *ret_acted_ns);
+
+/* The only process that ever did anything with the socket; NULL: there are several, or none. */
+const struct process_key *evidence_sole(const struct socket_record *record);
 
 /* Who is likely to hold a listening socket: to be checked. NULL: the record does not say. */
 const struct process_key *evidence_listener(const struct socket_record *record);
@@ -44,7 +63,7 @@ const struct process_key *evidence_listener(const struct socket_record *record);
 /* The kernel's own socket; one that a process made or used, too, is the process's. */
 bool evidence_is_kernel(const struct socket_record *record);
 
-/* When the socket was used last, as far as is known. CLOCK_BOOTTIME. */
-uint64_t evidence_last_use(const struct socket_record *record, const struct flow *flow);
+/* The kernel sends these for whoever uses the connection: no process asked for just this one. */
+bool evidence_is_control(enum kind kind);
 
 #endif

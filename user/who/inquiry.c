@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* inquiry.c - the order of proof: the packet's own socket, its flow, its translation. */
+/* inquiry.c - the order of proof: the packet's own socket, its translation, the present system. */
 #include "inquiry.h"
 
 #include <errno.h>
@@ -7,18 +7,25 @@
 #include "../base/clock.h"
 #include "../base/util.h"
 #include "present.h"
+#include "reached.h"
 
-#define INQUIRY_PAST_NS (120 * CLOCK_NS_PER_SECOND)
 /* A packet is seen before it is tracked: as long as that may take on a busy CPU. */
 #define INQUIRY_TRACKING_NS 5000000ULL
+/* What a process's end sends: its files are closed a little after it has ended. */
+#define INQUIRY_CLOSING_NS (CLOCK_NS_PER_SECOND / 10)
+/* Between the hook that sees a socket without a process and the one that sees its packet. */
+#define INQUIRY_ORPHAN_NS 1000000ULL
 
-void inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
+bool inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
 		   const struct socket_record *record)
 {
 	inquiry->quality = quality;
 	inquiry->owner = *owner;
-	inquiry->created = record->roles[SOCKET_CREATED];
-	inquiry->accepted = record->roles[SOCKET_ACCEPTED];
+	if (record) {
+		inquiry->created = record->roles[SOCKET_CREATED];
+		inquiry->accepted = record->roles[SOCKET_ACCEPTED];
+	}
+	return true;
 }
 
 bool inquiry_claim_kernel(struct inquiry *inquiry)
@@ -28,31 +35,73 @@ bool inquiry_claim_kernel(struct inquiry *inquiry)
 	return true;
 }
 
-bool inquiry_claim_sender(struct inquiry *inquiry, enum quality quality,
-			  const struct socket_record *record, uint64_t cookie)
+static struct life inquiry_life(const struct inquiry *inquiry, const struct process_key *key)
 {
-	const struct process_key *key =
-		evidence_sender(inquiry->event, record, cookie == inquiry->event->cookie);
+	const struct owner_source *source = &inquiry->means->source;
+	struct life life = {};
 
-	if (key) {
-		inquiry_claim(inquiry, quality, key, record);
-		inquiry->is_open = false;
-	}
-	return key;
+	if (inquiry->means->has_source &&
+	    source->find_life(source->argument, key, &life) < 0)
+		life = (struct life){};
+	return life;
 }
 
-bool inquiry_claim_receiver(struct inquiry *inquiry, enum quality quality,
-			    const struct socket_record *record, bool is_connected)
+/* Looked up in /proc, as often as that may be. False: no, or not known. */
+static bool inquiry_holds(struct inquiry *inquiry, const struct process_key *key, uint64_t inode)
 {
-	const struct process_key *key;
-	bool is_settled;
+	const struct outside *outside = &inquiry->means->outside;
+	uint64_t began_ns = clock_boot_ns();
+	bool holds;
 
-	key = evidence_receiver(inquiry->event, record, is_connected, &is_settled);
-	if (key) {
-		inquiry_claim(inquiry, quality, key, record);
-		inquiry->is_open = !is_settled;
-	}
-	return key;
+	if (!inode || !pace_allows(&inquiry->means->check, inquiry->now_ns))
+		return false;
+	holds = outside->holds(outside->argument, key, inode);
+	pace_charge(&inquiry->means->check, inquiry->now_ns, clock_boot_ns() - began_ns);
+	return holds;
+}
+
+/* Had he, who used the socket at that time, it still when the packet was there? */
+static bool inquiry_still_holds(struct inquiry *inquiry, const struct process_key *key,
+				const struct socket_record *record, uint64_t acted_ns)
+{
+	struct life life = inquiry_life(inquiry, key);
+	bool may_have_passed = life.forked_boot_ns > acted_ns ||
+			       record->handed_boot_ns > acted_ns;
+
+	return !may_have_passed || inquiry_holds(inquiry, key, record->inode);
+}
+
+static bool inquiry_is_closing(const struct inquiry *inquiry)
+{
+	return inquiry->sighting->direction == DIRECTION_OUT &&
+	       (inquiry->event->kind == KIND_FIN || inquiry->event->kind == KIND_RST);
+}
+
+bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *record)
+{
+	uint64_t boot_ns = inquiry->event->boot_ns, acted_ns;
+	const struct process_key *key = evidence_user(record, boot_ns, &acted_ns);
+	uint64_t ended_ns;
+
+	if (!key)
+		return false;
+	ended_ns = inquiry_life(inquiry, key).ended_boot_ns;
+	if (inquiry_is_closing(inquiry) && ended_ns)
+		ended_ns += INQUIRY_CLOSING_NS;
+	if (ended_ns && ended_ns < boot_ns)
+		return inquiry_claim(inquiry, QUALITY_PAST, key, record);
+	if (!inquiry_still_holds(inquiry, key, record, acted_ns))
+		return false;
+	return inquiry_claim(inquiry, QUALITY_JOINED, key, record);
+}
+
+bool inquiry_claim_sole(struct inquiry *inquiry, const struct socket_record *record)
+{
+	const struct process_key *key = evidence_sole(record);
+
+	return key && key->start_boot_ns <= inquiry->event->boot_ns &&
+	       inquiry_holds(inquiry, key, record->inode) &&
+	       present_name_sole(inquiry, key, record);
 }
 
 static void inquiry_rescan(struct inquiry *inquiry)
@@ -82,44 +131,13 @@ bool inquiry_find_record(struct inquiry *inquiry, uint64_t cookie,
 	return source->find_socket(source->argument, cookie, ret_record) == 0;
 }
 
-/* The flow as its sender's or its receiver's socket sees it. netns 0: in any namespace. */
-static bool inquiry_find_flow(const struct inquiry *inquiry, uint32_t netns,
-			      const struct tuple *packet, bool sends, struct flow *ret_flow)
+static bool inquiry_find_history(const struct inquiry *inquiry, uint64_t cookie,
+				 struct socket_history *ret_history)
 {
-	const struct endpoint *local = sends ? &packet->source : &packet->destination;
-	const struct endpoint *remote = sends ? &packet->destination : &packet->source;
 	const struct owner_source *source = &inquiry->means->source;
-	struct flow_key key = {
-		.local_port = local->port,
-		.remote_port = remote->port,
-		.netns = netns,
-		.protocol = packet->protocol,
-	};
 
-	if (!inquiry->means->has_source)
-		return false;
-	memcpy(key.local, local->addr.bytes, sizeof(key.local));
-	memcpy(key.remote, remote->addr.bytes, sizeof(key.remote));
-	return source->find_flow(source->argument, &key, ret_flow) == 0 &&
-	       (netns || ret_flow->conflicts == 0);
-}
-
-/* By the flow's record. ret_netns: where its socket is. */
-static bool inquiry_by_flow(struct inquiry *inquiry, uint32_t netns, const struct tuple *packet,
-			    bool sends, uint32_t *ret_netns)
-{
-	struct socket_record record;
-	struct flow flow;
-
-	if (!inquiry_find_flow(inquiry, netns, packet, sends, &flow))
-		return false;
-	*ret_netns = flow.netns;
-	if (!inquiry_find_record(inquiry, flow.cookie, &record))
-		return false;
-	if (evidence_is_kernel(&record))
-		return inquiry_claim_kernel(inquiry);
-	return sends ? inquiry_claim_sender(inquiry, QUALITY_JOINED, &record, flow.cookie) :
-		       inquiry_claim_receiver(inquiry, QUALITY_JOINED, &record, true);
+	return inquiry->means->has_source && cookie &&
+	       source->find_history(source->argument, cookie, ret_history) == 0;
 }
 
 static struct tuple inquiry_packet(const struct inquiry *inquiry)
@@ -130,6 +148,211 @@ static struct tuple inquiry_packet(const struct inquiry *inquiry)
 		.protocol = inquiry->sighting->protocol,
 	};
 }
+
+/* Who wrote or took the segment's octets. */
+static enum proof inquiry_prove_octets(const struct inquiry *inquiry, uint64_t cookie, bool sends,
+				       struct process_key *ret_key)
+{
+	const struct packet_event *event = inquiry->event;
+	struct socket_history history;
+
+	if (!inquiry_find_history(inquiry, cookie, &history))
+		return PROOF_NOT_YET;
+	return evidence_octets(sends ? &history.stream.written : &history.stream.taken,
+			       event->sequence, event->payload_length, ret_key);
+}
+
+static enum proof inquiry_prove_datagram(const struct inquiry *inquiry, const struct reached *at,
+					 struct process_key *ret_key)
+{
+	struct socket_history history;
+
+	if (!inquiry_find_history(inquiry, at->cookie, &history))
+		return PROOF_NOT_YET;
+	return evidence_datagram(&history.datagrams, at->at_ns, ret_key);
+}
+
+/* --- what was sent --- */
+
+/* By the connect() that sent it. */
+static bool inquiry_by_connect(struct inquiry *inquiry, const struct socket_record *record)
+{
+	const struct process_key *key = &record->roles[SOCKET_CONNECTED_BY];
+
+	return !evidence_is_nobody(key) && inquiry_claim(inquiry, QUALITY_EXACT, key, record);
+}
+
+/* A segment that a connection of this host sends. */
+static bool inquiry_sent_segment(struct inquiry *inquiry, const struct reached *at)
+{
+	bool has_octets = inquiry->event->payload_length && !at->is_multipath;
+	enum proof proof = PROOF_NOT_YET;
+	struct socket_record record;
+	struct process_key key;
+	bool has_record = inquiry_find_record(inquiry, at->cookie, &record);
+
+	if (has_octets) {
+		proof = inquiry_prove_octets(inquiry, at->cookie, true, &key);
+		if (proof == PROOF_FOUND)
+			return inquiry_claim(inquiry, QUALITY_EXACT, &key,
+					     has_record ? &record : NULL);
+		/* Octets that this rung does not tell of are his who alone has the socket. */
+		return has_record && inquiry->is_late && inquiry_claim_sole(inquiry, &record);
+	}
+	if (at->is_kernel || (has_record && evidence_is_kernel(&record)))
+		return inquiry_claim_kernel(inquiry);
+	if (!has_record)
+		return false;
+	if (inquiry->event->kind == KIND_SYN)
+		return inquiry_by_connect(inquiry, &record);
+	return inquiry_claim_user(inquiry, &record);
+}
+
+static bool inquiry_sent_datagram(struct inquiry *inquiry, const struct reached *at)
+{
+	struct socket_record record;
+	bool has_record;
+
+	if (at->is_kernel)
+		return inquiry_claim_kernel(inquiry);
+	if (evidence_is_nobody(&at->sender))
+		return false;
+	has_record = inquiry_find_record(inquiry, at->cookie, &record);
+	inquiry->is_open = false; /* the passage says it all */
+	return inquiry_claim(inquiry, QUALITY_EXACT, &at->sender, has_record ? &record : NULL);
+}
+
+static bool inquiry_sent(struct inquiry *inquiry, const struct tuple *packet,
+			 const struct reached *at)
+{
+	if (packet->protocol == PROTOCOL_UDP || inquiry->event->is_raw)
+		return inquiry_sent_datagram(inquiry, at);
+	return inquiry_sent_segment(inquiry, at);
+}
+
+/* --- what was received --- */
+
+static bool inquiry_took(struct inquiry *inquiry, enum proof proof, const struct process_key *key,
+			 const struct reached *at)
+{
+	struct socket_record record;
+	bool has_record = inquiry_find_record(inquiry, at->cookie, &record);
+
+	inquiry->is_open = false;
+	if (proof == PROOF_FOUND)
+		return inquiry_claim(inquiry, QUALITY_EXACT, key, has_record ? &record : NULL);
+	if (proof == PROOF_NOT_YET && !inquiry->is_late) {
+		inquiry->is_open = true;
+		return false;
+	}
+	/* In time nobody took it: it was for the only one who could. */
+	return proof == PROOF_NOT_YET && at->is_sole && has_record &&
+	       inquiry_claim_sole(inquiry, &record);
+}
+
+static bool inquiry_received_octets(struct inquiry *inquiry, const struct reached *at)
+{
+	struct process_key key;
+	enum proof proof = inquiry_prove_octets(inquiry, at->cookie, false, &key);
+
+	return inquiry_took(inquiry, proof, &key, at);
+}
+
+/* Could nobody else have taken it? Workers that share a socket stand in for each other. */
+static bool inquiry_is_sole_taker(struct inquiry *inquiry, const struct reached *at,
+				  const struct process_key *key)
+{
+	const struct process_key *sole;
+	struct socket_record record;
+
+	if (at->is_sole)
+		return true;
+	sole = inquiry_find_record(inquiry, at->cookie, &record) ? evidence_sole(&record) : NULL;
+	return sole && evidence_is_same(sole, key);
+}
+
+static bool inquiry_received_datagram(struct inquiry *inquiry, const struct reached *at)
+{
+	struct process_key key;
+	enum proof proof;
+
+	if (at->is_kernel)
+		return inquiry_claim_kernel(inquiry);
+	proof = inquiry_prove_datagram(inquiry, at, &key);
+	if (proof == PROOF_FOUND && !inquiry_is_sole_taker(inquiry, at, &key))
+		proof = PROOF_NEVER;
+	return inquiry_took(inquiry, proof, &key, at);
+}
+
+/* Nobody accepted it (yet): those who hold the listening socket. */
+static bool inquiry_received_by_listener(struct inquiry *inquiry, const struct reached *at)
+{
+	struct socket_record record;
+	bool has_record;
+
+	inquiry->is_open = !inquiry->is_late;
+	if (!inquiry->is_late || !at->listener)
+		return false;
+	has_record = inquiry_find_record(inquiry, at->listener, &record);
+	inquiry->is_open = false;
+	if (has_record && evidence_is_kernel(&record))
+		return inquiry_claim_kernel(inquiry);
+	return has_record && present_name_listener(inquiry, &record);
+}
+
+/* A SYN, and all that comes before a process has the connection, is whose it becomes. */
+static bool inquiry_received_early(struct inquiry *inquiry, const struct reached *at)
+{
+	const struct process_key *key;
+	struct socket_record record;
+	uint64_t acted_ns;
+
+	if (at->cookie && at->since_ns >= inquiry->event->boot_ns &&
+	    inquiry_find_record(inquiry, at->cookie, &record)) {
+		key = evidence_is_nobody(&record.roles[SOCKET_ACCEPTED]) ?
+			      evidence_user(&record, UINT64_MAX, &acted_ns) :
+			      &record.roles[SOCKET_ACCEPTED];
+		if (key) {
+			inquiry->is_open = false;
+			return inquiry_claim(inquiry, QUALITY_JOINED, key, &record);
+		}
+	}
+	return inquiry_received_by_listener(inquiry, at);
+}
+
+static bool inquiry_received_control(struct inquiry *inquiry, const struct reached *at)
+{
+	bool is_orphan = at->orphan_ns && at->orphan_ns <= inquiry->event->boot_ns + INQUIRY_ORPHAN_NS;
+	struct socket_record record;
+
+	if (at->is_kernel)
+		return inquiry_claim_kernel(inquiry);
+	if (!inquiry_find_record(inquiry, at->cookie, &record))
+		return inquiry_received_early(inquiry, at);
+	inquiry->is_open = false;
+	if (evidence_is_kernel(&record))
+		return inquiry_claim_kernel(inquiry);
+	if (!inquiry_claim_user(inquiry, &record))
+		return inquiry_received_early(inquiry, at);
+	if (is_orphan)
+		inquiry->quality = QUALITY_PAST;
+	return true;
+}
+
+/* What a socket of this host, in whatever namespace, gets. */
+static bool inquiry_received(struct inquiry *inquiry, const struct tuple *packet,
+			     const struct reached *at)
+{
+	if (packet->protocol == PROTOCOL_UDP)
+		return inquiry_received_datagram(inquiry, at);
+	if (!at->cookie || inquiry->event->kind == KIND_SYN)
+		return inquiry_received_early(inquiry, at);
+	if (at->is_multipath || evidence_is_control(inquiry->event->kind))
+		return inquiry_received_control(inquiry, at);
+	return inquiry_received_octets(inquiry, at);
+}
+
+/* --- address translation --- */
 
 /*
  * What the packet is behind address translation. False: it is not translated, as far as can be
@@ -154,225 +377,272 @@ static bool inquiry_translate(struct inquiry *inquiry, const struct tuple *packe
 	return false;
 }
 
-/* By a flow in any namespace: who sent it, who gets it; first the one at this end. */
-static bool inquiry_by_any_flow(struct inquiry *inquiry, const struct tuple *packet,
-				uint32_t *ret_netns)
+/* By a socket in any namespace: who sent it, who gets it; first the one at this end. */
+static bool inquiry_by_anyone(struct inquiry *inquiry, const struct tuple *packet,
+			      uint32_t *ret_netns)
 {
-	bool sends = inquiry->sighting->direction == DIRECTION_OUT;
-	uint32_t own = inquiry->means->outside.netns;
+	bool leaves = inquiry->sighting->direction == DIRECTION_OUT;
+	struct reached at;
 
-	return inquiry_by_flow(inquiry, own, packet, sends, ret_netns) ||
-	       inquiry_by_flow(inquiry, 0, packet, sends, ret_netns) ||
-	       inquiry_by_flow(inquiry, 0, packet, !sends, ret_netns);
+	for (int end = 0; end < 2; end++) {
+		bool sends = leaves == (end == 0);
+
+		if (!reached_find(inquiry, 0, packet, sends, &at))
+			continue;
+		*ret_netns = at.netns;
+		if (sends ? inquiry_sent(inquiry, packet, &at) :
+			    inquiry_received(inquiry, packet, &at))
+			return true;
+	}
+	return false;
+}
+
+static enum verdict inquiry_verdict_at(const struct inquiry *inquiry, uint32_t netns)
+{
+	return netns == inquiry->means->outside.netns ? VERDICT_CONNECTED : VERDICT_FORWARDED;
 }
 
 /* The translated packet's socket, never the one that would have got it untranslated. */
 static void inquiry_by_translation(struct inquiry *inquiry, const struct tuple *other)
 {
 	uint32_t netns = 0;
+	bool is_found = inquiry_by_anyone(inquiry, other, &netns);
 
-	if (inquiry_by_any_flow(inquiry, other, &netns)) {
-		inquiry->verdict = netns == inquiry->means->outside.netns ? VERDICT_CONNECTED :
-									     VERDICT_FORWARDED;
+	if (netns)
+		inquiry->verdict = inquiry_verdict_at(inquiry, netns);
+	if (is_found) {
+		/* A table's word stands between the packet and the socket. */
+		if (inquiry->quality == QUALITY_EXACT)
+			inquiry->quality = QUALITY_JOINED;
 		return;
 	}
 	if (!inquiry->is_late)
 		inquiry->is_open = true;
-	else
+	else if (!netns)
 		present_find_translated(inquiry, other);
 }
 
-/* A socket that is gone: who had it. */
-static bool inquiry_by_past(struct inquiry *inquiry, const struct flow *flow,
-			    const struct socket_record *record)
-{
-	uint64_t last_ns = evidence_last_use(record, flow);
-	const struct process_key *key = evidence_listener(record);
+/* --- the order --- */
 
-	if (inquiry->now_ns > last_ns + INQUIRY_PAST_NS)
+static bool inquiry_is_delivered(const struct inquiry *inquiry, const struct reached *at)
+{
+	return at->at_ns >= inquiry->event->boot_ns;
+}
+
+static enum verdict inquiry_verdict_of(const struct inquiry *inquiry, const struct tuple *packet,
+				       const struct reached *at)
+{
+	if (packet->protocol == PROTOCOL_UDP)
+		return at->state == SOCKET_LISTENING ? VERDICT_LISTENING : VERDICT_CONNECTED;
+	if (inquiry->event->kind == KIND_SYN)
+		return VERDICT_LISTENING;
+	return at->cookie ? VERDICT_CONNECTED : VERDICT_LISTENING;
+}
+
+/* Who had the socket of a port that is closed by now. */
+static bool inquiry_by_past(struct inquiry *inquiry, const struct reached *at)
+{
+	struct socket_record record;
+
+	if (inquiry->event->kind == KIND_SYN || at->since_ns > inquiry->event->boot_ns ||
+	    !inquiry_find_record(inquiry, at->cookie, &record) ||
+	    !inquiry_claim_user(inquiry, &record))
 		return false;
-	if (!inquiry_claim_receiver(inquiry, QUALITY_PAST, record, true)) {
-		if (!key)
-			return false;
-		inquiry_claim(inquiry, QUALITY_PAST, key, record);
-	}
-	inquiry->is_open = false;
+	inquiry->quality = QUALITY_PAST;
 	return true;
 }
 
-/* The receiver, by the socket that the packet or others of its flow have reached. */
-static bool inquiry_by_reached(struct inquiry *inquiry, const struct flow *flow,
-			       const struct socket_record *record)
+/* It is for this host, and has not reached a socket of it, as far as is known by now. */
+static void inquiry_undelivered(struct inquiry *inquiry, const struct tuple *packet,
+				const struct reached *at)
 {
-	bool is_connected = inquiry->verdict == VERDICT_CONNECTED;
-	/* A SYN begins a connection: what stood before it was another one. */
-	bool is_older = inquiry->event->kind == KIND_SYN &&
-			flow->boot_ns < inquiry->event->boot_ns;
+	bool is_closed = inquiry->verdict == VERDICT_CLOSED;
 
-	if (evidence_is_kernel(record))
-		return inquiry_claim_kernel(inquiry);
-	if (inquiry->verdict == VERDICT_CLOSED)
-		return inquiry_by_past(inquiry, flow, record);
-	if (!is_older)
-		return inquiry_claim_receiver(inquiry, QUALITY_EXACT, record, is_connected);
-	inquiry->is_open = true;
-	return inquiry->is_late && is_connected &&
-	       inquiry_claim_receiver(inquiry, QUALITY_JOINED, record, true);
+	if (is_closed && at && inquiry_by_past(inquiry, at))
+		return;
+	/* Who is bound to what stands above this interface is not found from below. */
+	if (!inquiry->is_late && (!is_closed || inquiry->sighting->is_lower)) {
+		inquiry->is_open = true;
+		return;
+	}
+	if (inquiry->verdict == VERDICT_LISTENING || !inquiry->means->has_source)
+		present_find(inquiry, packet);
 }
 
 static void inquiry_receiver(struct inquiry *inquiry)
 {
 	struct tuple packet = inquiry_packet(inquiry), other;
-	struct socket_record record;
-	struct flow flow;
-	bool is_unsure = false, is_known, is_closed;
+	bool is_unsure = false, is_known;
+	struct reached at = {};
 
-	is_known = inquiry_find_flow(inquiry, inquiry->means->outside.netns, &packet, false,
-				     &flow);
-	is_known = is_known && inquiry_find_record(inquiry, flow.cookie, &record);
-	is_closed = inquiry->verdict == VERDICT_CLOSED;
-	if (is_known && !is_closed && inquiry_by_reached(inquiry, &flow, &record))
+	is_known = reached_find(inquiry, inquiry->means->outside.netns, &packet, false, &at);
+	if (is_known && inquiry_is_delivered(inquiry, &at)) {
+		inquiry->verdict = inquiry_verdict_of(inquiry, &packet, &at);
+		inquiry_received(inquiry, &packet, &at);
 		return;
-	/*
-	 * What reached a socket of this namespace was not translated away; but the answers of one
-	 * behind a redirected port bear that port, which is closed.
-	 */
-	if ((!is_known || is_closed) &&
-	    inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
+	}
+	/* Whose frame it is not, its process is nobody here. */
+	if (inquiry->sighting->is_elsewhere)
+		return;
+	if (inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
 		inquiry_by_translation(inquiry, &other);
 		return;
 	}
-	if (is_known && is_closed && inquiry_by_reached(inquiry, &flow, &record))
-		return;
-	if (is_closed)
-		return;
-	if (!inquiry->is_late)
-		inquiry->is_open = true;
-	else if (!is_unsure)
-		present_find(inquiry, &packet, is_known ? flow.cookie : 0,
-			     is_known ? &record : NULL);
+	inquiry_undelivered(inquiry, &packet, is_known ? &at : NULL);
+	if (is_unsure && inquiry->quality != QUALITY_PAST)
+		inquiry->quality = QUALITY_NONE;
 }
 
-/* By the cookie of a socket that is not the packet's own: it is the one that caused it. */
-static bool inquiry_by_cause(struct inquiry *inquiry, const struct socket_record *record)
+/* A raw frame's sender is the task that was at it. */
+static bool inquiry_by_task(struct inquiry *inquiry)
 {
-	bool is_udp = inquiry->sighting->protocol == PROTOCOL_UDP;
+	const struct owner_source *source = &inquiry->means->source;
+	const struct packet_event *event = inquiry->event;
+	struct process_key key = event->sender;
 
-	if (evidence_is_kernel(record))
-		return inquiry_claim_kernel(inquiry);
-	/* The kernel carries packets in UDP, never in TCP: that was sent by a raw socket. */
-	return inquiry_claim_sender(inquiry, is_udp ? QUALITY_TUNNEL : QUALITY_EXACT, record,
-				    inquiry->event->cookie);
+	if (evidence_is_nobody(&key) &&
+	    (!inquiry->means->has_source ||
+	     source->find_task(source->argument, event->task, &key) < 0 ||
+	     key.start_boot_ns > event->boot_ns)) {
+		inquiry->is_open = !inquiry->is_late;
+		return true; /* nobody else's, in any case */
+	}
+	return inquiry_claim(inquiry, QUALITY_EXACT, &key, NULL);
 }
 
-/* A socket that sends with its own address and port: the packet's own. */
-static bool inquiry_by_own(struct inquiry *inquiry, const struct socket_record *record)
-{
-	return evidence_is_kernel(record) ? inquiry_claim_kernel(inquiry) :
-				inquiry_claim_sender(inquiry, QUALITY_EXACT, record,
-						     inquiry->event->cookie);
-}
-
-/* The sender is told by the event itself, whatever became of the socket's record. */
-static bool inquiry_by_event(struct inquiry *inquiry)
-{
-	static const struct socket_record nothing;
-
-	return !evidence_is_nobody(&inquiry->event->sender) &&
-	       inquiry_claim_sender(inquiry, QUALITY_EXACT, &nothing, inquiry->event->cookie);
-}
-
-static bool inquiry_by_cookie(struct inquiry *inquiry, bool *ret_has_record,
-			      struct socket_record *ret_record)
+/* The packet bears its socket's mark: nobody but that socket sent it. */
+static bool inquiry_by_own(struct inquiry *inquiry, const struct tuple *packet)
 {
 	const struct packet_event *event = inquiry->event;
+	struct reached at = {};
+	bool is_found;
 
-	*ret_has_record = inquiry_find_record(inquiry, event->cookie, ret_record);
-	if (!event->is_own)
+	if (event->task)
+		return inquiry_by_task(inquiry);
+	if (!event->is_own && !event->is_raw)
 		return false;
-	return *ret_has_record ? inquiry_by_own(inquiry, ret_record) : inquiry_by_event(inquiry);
+	is_found = reached_find(inquiry, 0, packet, true, &at);
+	if (packet->protocol == PROTOCOL_UDP || event->is_raw) {
+		if (!is_found || at.cookie != event->cookie || !inquiry_sent(inquiry, packet, &at))
+			inquiry->is_open = !inquiry->is_late;
+		return true;
+	}
+	/* Of Multipath TCP the flow knows the first subflow. */
+	if (!is_found || !at.is_multipath)
+		at.cookie = event->cookie;
+	if (inquiry_sent_segment(inquiry, &at))
+		return true;
+	if (event->kind == KIND_SYNACK && is_found)
+		inquiry_received_early(inquiry, &at);
+	else
+		inquiry->is_open = !inquiry->is_late;
+	return true;
 }
 
-/* Masqueraded: by the flow that its sender's socket, in whatever namespace, knows. */
+/* Masqueraded: by the socket, in whatever namespace, that it left from. */
 static bool inquiry_by_masquerade(struct inquiry *inquiry, const struct tuple *packet)
 {
 	uint32_t netns = 0;
 	struct tuple other;
 	bool is_unsure;
 
-	if (inquiry->event->is_own || !inquiry_translate(inquiry, packet, &other, &is_unsure))
+	if (!inquiry_translate(inquiry, packet, &other, &is_unsure))
 		return false;
-	if (!inquiry_by_any_flow(inquiry, &other, &netns))
-		inquiry->is_open = true;
-	else if (netns != inquiry->means->outside.netns)
+	if (!inquiry_by_anyone(inquiry, &other, &netns))
+		inquiry->is_open = !inquiry->is_late;
+	else if (inquiry->quality == QUALITY_EXACT)
+		inquiry->quality = QUALITY_JOINED;
+	if (netns && netns != inquiry->means->outside.netns)
 		inquiry->verdict = VERDICT_FORWARDED;
 	return true;
+}
+
+/* By the cookie of a socket that is not the packet's own: it is the one that caused it. */
+static bool inquiry_by_cause(struct inquiry *inquiry)
+{
+	struct socket_record record;
+	const struct process_key *key;
+
+	if (!inquiry->event->cookie ||
+	    !inquiry_find_record(inquiry, inquiry->event->cookie, &record))
+		return false;
+	if (evidence_is_kernel(&record))
+		return inquiry_claim_kernel(inquiry);
+	/* The kernel carries packets in UDP, never in TCP. */
+	if (inquiry->sighting->protocol != PROTOCOL_UDP)
+		return false;
+	key = evidence_sole(&record);
+	return key && inquiry_claim(inquiry, QUALITY_TUNNEL, key, &record);
 }
 
 static void inquiry_sender(struct inquiry *inquiry)
 {
 	struct tuple packet = inquiry_packet(inquiry), toward = tuple_reverse(&packet);
-	const struct packet_event *event = inquiry->event;
-	struct socket_record record;
-	bool has_record;
-	uint32_t netns;
+	struct reached at;
 
-	if (inquiry_by_cookie(inquiry, &has_record, &record) ||
-	    inquiry_by_flow(inquiry, inquiry->means->outside.netns, &packet, true, &netns) ||
-	    inquiry_by_masquerade(inquiry, &packet))
+	if (inquiry_by_own(inquiry, &packet))
 		return;
-	if (has_record && !event->is_own && inquiry_by_cause(inquiry, &record))
+	/* TIME_WAIT answers for a connection that is no more. */
+	if (packet.protocol == PROTOCOL_TCP &&
+	    reached_find(inquiry, inquiry->means->outside.netns, &packet, true, &at) &&
+	    at.cookie && inquiry_sent_segment(inquiry, &at))
 		return;
-	if (event->kind == KIND_RST && (inquiry->is_late || !inquiry->is_open))
+	if (inquiry_by_masquerade(inquiry, &packet) || inquiry_by_cause(inquiry))
+		return;
+	if (inquiry->event->kind == KIND_RST && (inquiry->is_late || !inquiry->is_open))
 		inquiry_claim_kernel(inquiry);
 	else if (!inquiry->is_late)
 		inquiry->is_open = true;
-	else if (inquiry->verdict != VERDICT_CLOSED)
-		present_find(inquiry, &toward, 0, NULL);
+	else if (inquiry->verdict != VERDICT_CLOSED && !inquiry->means->has_source)
+		present_find(inquiry, &toward);
 }
 
 /* This host only passes it on: one of its containers may have sent it, or get it. */
 static void inquiry_forwarded(struct inquiry *inquiry)
 {
 	struct tuple packet = inquiry_packet(inquiry), other;
-	struct socket_record record;
-	bool has_record, is_unsure;
+	bool is_unsure;
 	uint32_t netns;
 
-	if (inquiry_by_cookie(inquiry, &has_record, &record) ||
-	    inquiry_by_any_flow(inquiry, &packet, &netns))
+	if (inquiry_by_anyone(inquiry, &packet, &netns))
 		return;
-	if (inquiry_translate(inquiry, &packet, &other, &is_unsure)) {
+	if (inquiry_translate(inquiry, &packet, &other, &is_unsure))
 		inquiry_by_translation(inquiry, &other);
-		return;
-	}
-	if (has_record && !inquiry->event->is_own && evidence_is_kernel(&record))
-		inquiry_claim_kernel(inquiry);
-	else
-		inquiry->is_open = true;
+	else if (!inquiry->event->cookie || !inquiry_by_cause(inquiry))
+		inquiry->is_open = !inquiry->is_late;
 }
 
-/* Who sends or gets the packets of a flow on this host, in any namespace. */
+/* A socket of this namespace may take what is not addressed to it (TPROXY). */
+static bool inquiry_is_taken(struct inquiry *inquiry)
+{
+	struct tuple packet = inquiry_packet(inquiry);
+	bool in = inquiry->sighting->direction == DIRECTION_IN;
+	struct reached at;
+
+	return reached_find(inquiry, inquiry->means->outside.netns, &packet, !in, &at) &&
+	       (!in || inquiry_is_delivered(inquiry, &at));
+}
+
+/* Who sends or gets the packet on this host, in any namespace. */
 static bool inquiry_find_end(struct inquiry *inquiry, bool sends, struct process_key *ret_key)
 {
-	const struct owner_source *source = &inquiry->means->source;
 	struct tuple packet = inquiry_packet(inquiry);
-	const struct process_key *key;
-	struct socket_record record;
-	bool is_settled;
-	struct flow flow;
+	struct inquiry end = {
+		.means = inquiry->means,
+		.sighting = inquiry->sighting,
+		.event = inquiry->event,
+		.now_ns = inquiry->now_ns,
+		.verdict = inquiry->verdict,
+	};
+	struct reached at;
 
-	if (!inquiry_find_flow(inquiry, inquiry->means->outside.netns, &packet, sends, &flow) &&
-	    !inquiry_find_flow(inquiry, 0, &packet, sends, &flow))
+	if (!reached_find(inquiry, 0, &packet, sends, &at) ||
+	    at.at_ns + CLOCK_NS_PER_SECOND < inquiry->event->boot_ns ||
+	    !(sends ? inquiry_sent(&end, &packet, &at) : inquiry_received(&end, &packet, &at)) ||
+	    (end.quality != QUALITY_EXACT && end.quality != QUALITY_JOINED))
 		return false;
-	if (source->find_socket(source->argument, flow.cookie, &record) < 0)
-		return false;
-	key = sends ? evidence_sender(inquiry->event, &record,
-				      flow.cookie == inquiry->event->cookie) :
-		      evidence_receiver(inquiry->event, &record, true, &is_settled);
-	if (key)
-		*ret_key = *key;
-	return key;
+	*ret_key = end.owner;
+	return true;
 }
 
 /* The end that is not the owner's. */
@@ -394,13 +664,15 @@ void inquiry_answer(struct inquiry *inquiry)
 	const struct sighting *sighting = inquiry->sighting;
 
 	/* The ports of a packet that an ICMP error quotes are not its own, nor is its owner. */
-	if (sighting->kind == KIND_ICMP || sighting->verdict == VERDICT_UNKNOWN)
+	if (sighting->kind == KIND_ICMP)
 		return;
-	if (sighting->verdict == VERDICT_FORWARDED)
+	if (sighting->verdict == VERDICT_FORWARDED && !inquiry_is_taken(inquiry))
 		inquiry_forwarded(inquiry);
 	else if (sighting->direction == DIRECTION_IN)
 		inquiry_receiver(inquiry);
 	else
 		inquiry_sender(inquiry);
+	if (inquiry->quality == QUALITY_NONE)
+		inquiry->owner = (struct process_key){};
 	inquiry_other_end(inquiry);
 }

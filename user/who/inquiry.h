@@ -19,6 +19,7 @@ struct inquiry_means {
 	struct outside outside;
 	struct table *answers; /* of the present system, for a moment: present.h */
 	struct pace rescan;
+	struct pace check; /* of who still holds a socket */
 	struct owners_status status;
 };
 
@@ -49,13 +50,15 @@ void inquiry_answer(struct inquiry *inquiry);
 bool inquiry_find_record(struct inquiry *inquiry, uint64_t cookie,
 			 struct socket_record *ret_record);
 
-/* Ways to put an answer down, for present.c too. They return true when there is one. */
-void inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
+/* Ways to put an answer down, for the room's other files too. They return true when there is one. */
+bool inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
 		   const struct socket_record *record);
 bool inquiry_claim_kernel(struct inquiry *inquiry);
-bool inquiry_claim_sender(struct inquiry *inquiry, enum quality quality,
-			  const struct socket_record *record, uint64_t cookie);
-bool inquiry_claim_receiver(struct inquiry *inquiry, enum quality quality,
-			    const struct socket_record *record, bool is_connected);
+
+/* By who used the socket before the packet, as its last user: `joined`, or `past`. */
+bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *record);
+
+/* By the only process that ever had to do with the socket, if it still holds it. */
+bool inquiry_claim_sole(struct inquiry *inquiry, const struct socket_record *record);
 
 #endif

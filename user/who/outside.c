@@ -50,11 +50,12 @@ static void system_free(void *argument)
 	free(system);
 }
 
-static int system_find(struct diag *diag, const struct tuple *packet, uint64_t netns,
-		       struct outside_socket *ret_socket)
+static int system_find(struct diag *diag, const struct tuple *packet, uint32_t ifindex,
+		       uint64_t netns, struct outside_socket *ret_socket)
 {
 	struct diag_socket socket;
-	int r = diag_find(diag, packet->protocol, &packet->destination, &packet->source, &socket);
+	int r = diag_find(diag, packet->protocol, &packet->destination, &packet->source, ifindex,
+			  &socket);
 
 	if (r < 0)
 		return r;
@@ -68,12 +69,12 @@ static int system_find(struct diag *diag, const struct tuple *packet, uint64_t n
 	return 0;
 }
 
-static int system_find_socket(void *argument, const struct tuple *packet,
+static int system_find_socket(void *argument, const struct tuple *packet, uint32_t ifindex,
 			      struct outside_socket *ret_socket)
 {
 	const struct system *system = argument;
 
-	return system_find(system->diag, packet, 0, ret_socket);
+	return system_find(system->diag, packet, ifindex, 0, ret_socket);
 }
 
 struct system_search {
@@ -104,7 +105,7 @@ static void system_search_netns(void *argument, uint64_t inode, int fd)
 
 	if (inode == search->own || diag_new(&diag, fd) < 0)
 		return;
-	r = system_find(diag, search->packet, inode, &socket);
+	r = system_find(diag, search->packet, 0, inode, &socket);
 	diag_free(diag);
 	/* A socket on any address takes this one only where it is. */
 	if (r < 0 || !system_has_address(fd, &search->packet->destination.addr))

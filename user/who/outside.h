@@ -36,8 +36,8 @@ struct outside {
 	void *argument;
 	uint32_t netns; /* the own network namespace's inode */
 
-	/* The socket of the own namespace that takes the packet. */
-	int (*find_socket)(void *argument, const struct tuple *packet,
+	/* The socket of the own namespace that takes the packet when it comes by that interface. */
+	int (*find_socket)(void *argument, const struct tuple *packet, uint32_t ifindex,
 			   struct outside_socket *ret_socket);
 	/* The same in all other namespaces. */
 	int (*find_abroad)(void *argument, const struct tuple *packet,

@@ -12,6 +12,7 @@
 
 #define OWNERS_PROCESSES_MAX 16384
 #define OWNERS_RESCAN_NS 250000000ULL
+#define OWNERS_CHECK_NS 1000000ULL
 
 struct owners {
 	struct inquiry_means means;
@@ -31,6 +32,7 @@ int owners_new_in(struct owners **ret_owners, const struct owner_source *source,
 		owners->means.has_source = true;
 	}
 	owners->means.rescan = (struct pace){ .interval_ns = OWNERS_RESCAN_NS, .burst = 1 };
+	owners->means.check = (struct pace){ .interval_ns = OWNERS_CHECK_NS, .burst = 100 };
 	r = records_new(&owners->records, OWNERS_PROCESSES_MAX);
 	if (r == 0)
 		r = present_answers_new(&owners->means.answers);
@@ -73,6 +75,13 @@ void owners_take_process(struct owners *owners, const struct process_event *even
 	(void)records_take(owners->records, event);
 }
 
+bool owners_is_local(const struct owners *owners, const struct addr *addr)
+{
+	const struct outside *outside = &owners->means.outside;
+
+	return outside->is_local(outside->argument, addr);
+}
+
 bool owners_may_track(const struct owners *owners)
 {
 	const struct outside *outside = &owners->means.outside;
@@ -80,12 +89,22 @@ bool owners_may_track(const struct owners *owners)
 	return outside->may_track(outside->argument);
 }
 
+/* Who did just this is told as he was then; who only has the socket, as he was at the packet. */
+static int owners_find_record(struct owners *owners, const struct inquiry *inquiry)
+{
+	struct process_key key = inquiry->owner;
+
+	if (inquiry->quality != QUALITY_EXACT && inquiry->event)
+		records_become(owners->records, &key, inquiry->event->boot_ns);
+	return records_find(owners->records, &key, inquiry->process);
+}
+
 /* By the record, else by /proc if it is the same process still. False: not to be named. */
 static bool owners_name(struct owners *owners, struct inquiry *inquiry)
 {
 	const struct outside *outside = &owners->means.outside;
 
-	if (records_find(owners->records, &inquiry->owner, inquiry->process) == 0)
+	if (inquiry->is_named || owners_find_record(owners, inquiry) == 0)
 		return true;
 	if (!inquiry->is_late) {
 		inquiry->is_open = true;
@@ -112,7 +131,7 @@ static void owners_brief(struct owners *owners, const struct process_key *key,
 static void owners_brief_part(struct owners *owners, const struct inquiry *inquiry,
 			      const struct process_key *key, struct process_brief *ret_brief)
 {
-	if (!evidence_is_same(key, &inquiry->owner) && !inquiry->is_named)
+	if (!evidence_is_same(key, &inquiry->owner))
 		owners_brief(owners, key, ret_brief);
 }
 

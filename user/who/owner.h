@@ -22,6 +22,12 @@ struct owner_source {
 	void *argument;
 	int (*find_socket)(void *argument, uint64_t cookie, struct socket_record *ret_record);
 	int (*find_flow)(void *argument, const struct flow_key *key, struct flow *ret_flow);
+	int (*find_passage)(void *argument, const struct passage_key *key,
+			    struct passage *ret_passage);
+	int (*find_history)(void *argument, uint64_t cookie, struct socket_history *ret_history);
+	int (*find_life)(void *argument, const struct process_key *key, struct life *ret_life);
+	/* Who was sending raw frames, by the address of the task. */
+	int (*find_task)(void *argument, uint64_t task, struct process_key *ret_key);
 	/* Runs the iterators anew, so that sockets without a record get one. */
 	int (*rescan)(void *argument);
 	/* This process's description was lost: it is to be told anew. */
@@ -39,6 +45,9 @@ void owners_free(struct owners *owners);
 
 /* Remembers a process; the event must have its full, checked size. */
 void owners_take_process(struct owners *owners, const struct process_event *event);
+
+/* Does a route of this namespace make the address its own, assigned to an interface or not? */
+bool owners_is_local(const struct owners *owners, const struct addr *addr);
 
 /* Can connections be tracked by now? Else no address is translated. */
 bool owners_may_track(const struct owners *owners);

@@ -14,11 +14,12 @@ struct present_key {
 	uint64_t cookie;
 	struct endpoint local;
 	struct endpoint peer; /* zero: any */
+	uint32_t ifindex;
 	uint8_t protocol;
 	uint8_t sends;
-	uint8_t reserved[2];
+	uint8_t reserved[6];
 };
-_Static_assert(sizeof(struct present_key) == 48, "a key without padding");
+_Static_assert(sizeof(struct present_key) == 56, "a key without padding");
 
 struct present_answer {
 	uint64_t until_ns;
@@ -72,7 +73,7 @@ static void present_remember(struct inquiry *inquiry, const struct present_key *
 }
 
 /* One of the processes that have the socket open; sole: if it is the only one. */
-static void present_name_holder(struct inquiry *inquiry, unsigned long inode, bool sole,
+static bool present_name_holder(struct inquiry *inquiry, unsigned long inode, bool sole,
 				enum quality quality)
 {
 	const struct outside *outside = &inquiry->means->outside;
@@ -83,53 +84,70 @@ static void present_name_holder(struct inquiry *inquiry, unsigned long inode, bo
 		inquiry->is_open = true;
 	if (r < 0 || (sole && holders.count > 1) ||
 	    outside->read_process(outside->argument, holders.lowest, inquiry->process) < 0)
-		return;
+		return false;
 	inquiry->is_named = true;
 	inquiry->owner = (struct process_key){};
 	inquiry->quality = quality;
+	return true;
 }
 
-/* Who holds the listening socket: who bound it if he still does, else the first that does. */
-static void present_name_listener(struct inquiry *inquiry, const struct outside_socket *socket,
-				  const struct socket_record *record)
+/* As he is now, whatever he was when he did what the record tells. */
+static bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
+			       const struct process_key *key, const struct socket_record *record)
 {
-	const struct process_key *key = record ? evidence_listener(record) : NULL;
 	const struct outside *outside = &inquiry->means->outside;
 
-	if (record && evidence_is_kernel(record))
-		inquiry_claim_kernel(inquiry);
-	else if (key && socket->inode && outside->holds(outside->argument, key, socket->inode))
-		inquiry_claim(inquiry, QUALITY_LISTENER, key, record);
-	else
-		present_name_holder(inquiry, socket->inode, false, QUALITY_LISTENER);
+	inquiry_claim(inquiry, quality, key, record);
 	/* That it was accepted before says nothing of a listening socket. */
-	inquiry->accepted = (struct process_key){};
+	if (quality == QUALITY_LISTENER)
+		inquiry->accepted = (struct process_key){};
+	inquiry->is_named = outside->read_same(outside->argument, key, inquiry->process) == 0;
+	return true;
 }
 
-/* By the record of the listener that the packet has reached, one of several on the port. */
-static void present_name_reached(struct inquiry *inquiry, const struct socket_record *record)
+bool present_name_sole(struct inquiry *inquiry, const struct process_key *key,
+		       const struct socket_record *record)
+{
+	return present_name_as_is(inquiry, QUALITY_JOINED, key, record);
+}
+
+bool present_name_listener(struct inquiry *inquiry, const struct socket_record *record)
 {
 	const struct process_key *key = evidence_listener(record);
 	const struct outside *outside = &inquiry->means->outside;
-	struct process process;
 
-	if (key && outside->read_same(outside->argument, key, &process) == 0)
-		inquiry_claim(inquiry, QUALITY_LISTENER, key, record);
+	if (!record->inode)
+		return false;
+	if (key && outside->holds(outside->argument, key, record->inode))
+		return present_name_as_is(inquiry, QUALITY_LISTENER, key, record);
+	return present_name_holder(inquiry, record->inode, false, QUALITY_LISTENER);
+}
+
+/* Who holds the listening socket: who bound it if he still does, else the first that does. */
+static void present_name_waiting(struct inquiry *inquiry, const struct outside_socket *socket,
+				 struct socket_record *record)
+{
+	bool is_datagram = inquiry->sighting->protocol == PROTOCOL_UDP;
+
+	if (record && evidence_is_kernel(record)) {
+		inquiry_claim_kernel(inquiry);
+		return;
+	}
+	/* Of several that wait for datagrams any may get the next one. */
+	if (!record || is_datagram) {
+		present_name_holder(inquiry, socket->inode, is_datagram, QUALITY_LISTENER);
+		return;
+	}
+	record->inode = socket->inode;
+	present_name_listener(inquiry, record);
 }
 
 static void present_name_user(struct inquiry *inquiry, const struct outside_socket *socket,
 			      const struct socket_record *record)
 {
-	bool sends = inquiry->sighting->direction == DIRECTION_OUT;
-	bool is_found = false;
-
 	if (record && evidence_is_kernel(record))
-		is_found = inquiry_claim_kernel(inquiry);
-	else if (record)
-		is_found = sends ? inquiry_claim_sender(inquiry, QUALITY_JOINED, record,
-							socket->cookie) :
-				   inquiry_claim_receiver(inquiry, QUALITY_JOINED, record, true);
-	if (!is_found)
+		inquiry_claim_kernel(inquiry);
+	else
 		present_name_holder(inquiry, socket->inode, true, QUALITY_JOINED);
 }
 
@@ -143,7 +161,7 @@ static int present_find_listener(struct inquiry *inquiry, const struct tuple *to
 	any.source = (struct endpoint){};
 	if (addr_is_ipv4(&toward->destination.addr))
 		any.source.addr = addr_from_ipv4("\0\0\0\0");
-	return outside->find_socket(outside->argument, &any, ret_socket);
+	return outside->find_socket(outside->argument, &any, inquiry->event->ifindex, ret_socket);
 }
 
 static void present_name(struct inquiry *inquiry, const struct tuple *toward,
@@ -166,7 +184,7 @@ static void present_name(struct inquiry *inquiry, const struct tuple *toward,
 	/* What is missing here does not come any more; only what is asked too often may. */
 	inquiry->is_open = false;
 	if (socket->listening && !is_user)
-		present_name_listener(inquiry, socket, has_record ? &record : NULL);
+		present_name_waiting(inquiry, socket, has_record ? &record : NULL);
 	else
 		present_name_user(inquiry, socket, has_record ? &record : NULL);
 }
@@ -176,6 +194,7 @@ static struct present_key present_key(const struct inquiry *inquiry, const struc
 {
 	struct present_key key = {
 		.cookie = cookie,
+		.ifindex = inquiry->event->ifindex,
 		.local = toward->destination,
 		.protocol = toward->protocol,
 		.sends = inquiry->sighting->direction == DIRECTION_OUT,
@@ -186,20 +205,15 @@ static struct present_key present_key(const struct inquiry *inquiry, const struc
 	return key;
 }
 
-void present_find(struct inquiry *inquiry, const struct tuple *toward, uint64_t cookie,
-		  const struct socket_record *record)
+void present_find(struct inquiry *inquiry, const struct tuple *toward)
 {
 	const struct outside *outside = &inquiry->means->outside;
-	struct present_key key = present_key(inquiry, toward, cookie);
+	struct present_key key = present_key(inquiry, toward, 0);
 	struct outside_socket socket = {};
-	int r;
 
 	if (present_recall(inquiry, &key))
 		return;
-	r = outside->find_socket(outside->argument, toward, &socket);
-	if (record && (r < 0 || socket.cookie != cookie) && inquiry->verdict == VERDICT_LISTENING)
-		present_name_reached(inquiry, record);
-	else if (r == 0)
+	if (outside->find_socket(outside->argument, toward, key.ifindex, &socket) == 0)
 		present_name(inquiry, toward, &socket);
 	if (!inquiry->is_open || inquiry->quality != QUALITY_NONE)
 		present_remember(inquiry, &key);
@@ -214,7 +228,7 @@ static void present_name_translated(struct inquiry *inquiry, const struct tuple 
 
 	inquiry->verdict = is_local ? VERDICT_CLOSED : VERDICT_FORWARDED;
 	/* Who listens on any address of a namespace gets only what is addressed to it. */
-	r = is_local ? outside->find_socket(outside->argument, toward, &socket) :
+	r = is_local ? outside->find_socket(outside->argument, toward, 0, &socket) :
 		       outside->find_abroad(outside->argument, toward, &socket);
 	if (r == -EAGAIN)
 		inquiry->is_open = true;

@@ -11,12 +11,18 @@
 /* Where the answers are remembered. 0 or -errno. */
 int present_answers_new(struct table **ret_answers);
 
+/* By the socket of the own namespace that takes packets that go `toward` it. */
+void present_find(struct inquiry *inquiry, const struct tuple *toward);
+
 /*
- * By the socket of the own namespace that takes packets that go `toward` it. cookie, record: of
- * the listening socket that the packet has reached, where that is known; else 0, NULL.
+ * Who holds the listening socket of the record: who bound it if he still does, else another that
+ * does. As he is now. False: nobody, or not to be told now.
  */
-void present_find(struct inquiry *inquiry, const struct tuple *toward, uint64_t cookie,
-		  const struct socket_record *record);
+bool present_name_listener(struct inquiry *inquiry, const struct socket_record *record);
+
+/* The process that alone has the socket, as it is now. True. */
+bool present_name_sole(struct inquiry *inquiry, const struct process_key *key,
+		       const struct socket_record *record);
 
 /* By the socket, in whatever namespace, of a packet whose address was translated to `toward`. */
 void present_find_translated(struct inquiry *inquiry, const struct tuple *toward);

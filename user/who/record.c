@@ -33,8 +33,20 @@ struct record_user {
 	char name[PROCESS_NAME_SIZE];
 };
 
+/* The programs that one process has executed, as they were told. */
+#define RECORD_PROGRAMS 4
+
+struct record_programs {
+	struct {
+		uint64_t boot_ns;
+		struct process_key key;
+	} last[RECORD_PROGRAMS];
+	uint32_t count; /* ever told */
+};
+
 struct records {
 	struct table *table; /* struct process_key -> struct record * */
+	struct table *programs; /* struct life_key -> struct record_programs */
 	struct table *users; /* uid -> struct record_user */
 };
 
@@ -57,6 +69,9 @@ int records_new(struct records **ret_records, size_t capacity)
 	r = table_new(&records->table, sizeof(struct process_key), sizeof(struct record *),
 		      capacity, record_leave, NULL);
 	if (r == 0)
+		r = table_new(&records->programs, sizeof(struct life_key),
+			      sizeof(struct record_programs), capacity, NULL, NULL);
+	if (r == 0)
 		r = table_new(&records->users, sizeof(uid_t), sizeof(struct record_user),
 			      RECORD_USERS_MAX, NULL, NULL);
 	if (r < 0) {
@@ -72,6 +87,7 @@ void records_free(struct records *records)
 	if (!records)
 		return;
 	table_free(records->table);
+	table_free(records->programs);
 	table_free(records->users);
 	free(records);
 }
@@ -173,6 +189,44 @@ static void record_learn_root(const struct process *own)
 	path_learn_root(own->executable, seen);
 }
 
+static struct life_key record_life(const struct process_key *key)
+{
+	return (struct life_key){ .start_boot_ns = key->start_boot_ns, .tgid = key->tgid };
+}
+
+static void records_take_program(struct records *records, const struct owner_event *event)
+{
+	const struct life_key life = record_life(&event->process);
+	struct record_programs *programs = table_put(records->programs, &life, NULL);
+	size_t newest;
+
+	if (!programs)
+		return;
+	newest = (programs->count - 1) % RECORD_PROGRAMS;
+	if (programs->count && programs->last[newest].key.exec_id == event->process.exec_id)
+		return;
+	newest = programs->count++ % RECORD_PROGRAMS;
+	programs->last[newest].boot_ns = event->boot_ns;
+	programs->last[newest].key = event->process;
+}
+
+void records_become(const struct records *records, struct process_key *key, uint64_t boot_ns)
+{
+	const struct life_key life = record_life(key);
+	const struct record_programs *programs = table_get(records->programs, &life);
+
+	for (uint32_t back = 1; programs && back <= MIN(programs->count, RECORD_PROGRAMS); back++) {
+		size_t i = (programs->count - back) % RECORD_PROGRAMS;
+
+		if (programs->last[i].key.exec_id == key->exec_id)
+			return; /* what it did is as new as that */
+		if (programs->last[i].boot_ns <= boot_ns) {
+			*key = programs->last[i].key;
+			return;
+		}
+	}
+}
+
 int records_take(struct records *records, const struct process_event *event)
 {
 	_cleanup_free_ struct process *process = calloc(1, sizeof(*process));
@@ -183,6 +237,7 @@ int records_take(struct records *records, const struct process_event *event)
 	record_read_event(event, process);
 	if (event->pid == (uint32_t)getpid())
 		record_learn_root(process);
+	records_take_program(records, &event->head);
 	record = record_pack(process);
 	place = record ? table_put(records->table, &event->head.process, NULL) : NULL;
 	if (!place) {

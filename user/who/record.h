@@ -19,6 +19,12 @@ void records_free(struct records *records);
 /* Remembers a process; of a key that is known already, the newer event counts. 0 or -errno. */
 int records_take(struct records *records, const struct process_event *event);
 
+/*
+ * What the process of the key had become by that time, by what the kernel told of it since: after
+ * exec, as another user, in another control group. The key is left as it is where nothing was told.
+ */
+void records_become(const struct records *records, struct process_key *key, uint64_t boot_ns);
+
 /* Fills the process that has the key. 0, or -ENOENT: no record of it came. */
 int records_find(struct records *records, const struct process_key *key,
 		 struct process *ret_process);

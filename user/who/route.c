@@ -7,12 +7,23 @@
 
 #include <libmnl/libmnl.h>
 
+#include "../base/clock.h"
+#include "../base/table.h"
 #include "../base/util.h"
 #include "netns.h"
+
+#define ROUTE_ANSWERS_MAX 4096
+#define ROUTE_ANSWER_NS CLOCK_NS_PER_SECOND /* routes change; floods ask the same again and again */
 
 struct route {
 	struct mnl_socket *socket;
 	unsigned int sequence;
+	struct table *answers; /* struct addr -> struct route_answer */
+};
+
+struct route_answer {
+	uint64_t until_ns;
+	bool is_local;
 };
 
 int route_new(struct route **ret_route, int netns)
@@ -22,7 +33,10 @@ int route_new(struct route **ret_route, int netns)
 
 	if (!route)
 		return -ENOMEM;
-	r = netns_open_netlink(netns, NETLINK_ROUTE, &route->socket);
+	r = table_new(&route->answers, sizeof(struct addr), sizeof(struct route_answer),
+		      ROUTE_ANSWERS_MAX, NULL, NULL);
+	if (r == 0)
+		r = netns_open_netlink(netns, NETLINK_ROUTE, &route->socket);
 	if (r < 0) {
 		route_free(route);
 		return r;
@@ -37,6 +51,7 @@ void route_free(struct route *route)
 		return;
 	if (route->socket)
 		mnl_socket_close(route->socket);
+	table_free(route->answers);
 	free(route);
 }
 
@@ -51,7 +66,7 @@ static int route_handle(const struct nlmsghdr *message, void *argument)
 	return MNL_CB_OK;
 }
 
-bool route_is_local(struct route *route, const struct addr *addr)
+static bool route_ask(struct route *route, const struct addr *addr)
 {
 	char buffer[8192] __attribute__((aligned(4)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
@@ -74,4 +89,18 @@ bool route_is_local(struct route *route, const struct addr *addr)
 		       route_handle, &is_local) < 0)
 		return false;
 	return is_local;
+}
+
+bool route_is_local(struct route *route, const struct addr *addr)
+{
+	struct route_answer *answer = table_put(route->answers, addr, NULL);
+	uint64_t now_ns = clock_boot_ns();
+
+	if (!answer)
+		return route_ask(route, addr);
+	if (now_ns >= answer->until_ns) {
+		answer->is_local = route_ask(route, addr);
+		answer->until_ns = now_ns + ROUTE_ANSWER_NS;
+	}
+	return answer->is_local;
 }
