@@ -193,7 +193,10 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	event->family = packet->family;
 	observe_mark(view, packet, match, event);
 	event->snap_length = emit_copy(event->data, view->data, view->end);
-	event->socket_state = observe_socket(view, match);
+	/* The look-up would find UDP's, which is another protocol's. */
+	event->socket_state = packet->next_header == IPPROTO_UDPLITE ?
+				      SOCKET_NONE :
+				      observe_socket(view, match);
 	emit_end(event);
 	return true;
 }

@@ -364,15 +364,17 @@ static __always_inline void owner_datagram_out(struct bpf_sock *sk, __u64 cookie
 		.cookie = cookie,
 		.netns = owner_netns(owner_kernel_sock(sk)),
 		.device = sk->bound_dev_if,
-		.state = SOCKET_CONNECTED,
+		.state = sk->dst_port ? SOCKET_CONNECTED : SOCKET_LISTENING,
 		.lite = packet->next_header == IPPROTO_UDPLITE,
 	};
 
-	if (process_current_key(&fresh.sender) & PF_KTHREAD) {
+	fresh.kernel = BPF_CORE_READ_BITFIELD_PROBED(owner_kernel_sock(sk), sk_kern_sock);
+	if (!fresh.kernel && process_current_key(&fresh.sender) & PF_KTHREAD) {
 		fresh.sender = (struct process_key){};
 		fresh.kernel = 1;
 	}
-	owner_note(cookie, SOCKET_SENT);
+	if (!fresh.kernel)
+		owner_note(cookie, SOCKET_SENT);
 	packet->key.direction = DIRECTION_OUT;
 	passage_note(&packet->key, &fresh);
 }

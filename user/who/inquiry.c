@@ -3,6 +3,7 @@
 #include "inquiry.h"
 
 #include <errno.h>
+#include <linux/in.h>
 
 #include "../base/clock.h"
 #include "../base/util.h"
@@ -424,11 +425,7 @@ static void inquiry_by_translation(struct inquiry *inquiry, const struct tuple *
 
 /* --- the order --- */
 
-static bool inquiry_is_delivered(const struct inquiry *inquiry, const struct reached *at)
-{
-	return at->at_ns >= inquiry->event->boot_ns;
-}
-
+/* What the port is by the socket that the packet is at. */
 static enum verdict inquiry_verdict_of(const struct inquiry *inquiry, const struct tuple *packet,
 				       const struct reached *at)
 {
@@ -437,6 +434,11 @@ static enum verdict inquiry_verdict_of(const struct inquiry *inquiry, const stru
 	if (inquiry->event->kind == KIND_SYN)
 		return VERDICT_LISTENING;
 	return at->cookie ? VERDICT_CONNECTED : VERDICT_LISTENING;
+}
+
+static bool inquiry_is_delivered(const struct inquiry *inquiry, const struct reached *at)
+{
+	return at->at_ns >= inquiry->event->boot_ns;
 }
 
 /* Who had the socket of a port that is closed by now. */
@@ -452,6 +454,13 @@ static bool inquiry_by_past(struct inquiry *inquiry, const struct reached *at)
 	return true;
 }
 
+/* A look-up finds neither sockets bound above this interface nor those of UDP-Lite. */
+static bool inquiry_is_unsure_closed(const struct inquiry *inquiry)
+{
+	return inquiry->sighting->is_lower || inquiry->event->has_vlan ||
+	       inquiry->event->next_header == IPPROTO_UDPLITE;
+}
+
 /* It is for this host, and has not reached a socket of it, as far as is known by now. */
 static void inquiry_undelivered(struct inquiry *inquiry, const struct tuple *packet,
 				const struct reached *at)
@@ -461,7 +470,7 @@ static void inquiry_undelivered(struct inquiry *inquiry, const struct tuple *pac
 	if (is_closed && at && inquiry_by_past(inquiry, at))
 		return;
 	/* Who is bound to what stands above this interface is not found from below. */
-	if (!inquiry->is_late && (!is_closed || inquiry->sighting->is_lower)) {
+	if (!inquiry->is_late && (!is_closed || inquiry_is_unsure_closed(inquiry))) {
 		inquiry->is_open = true;
 		return;
 	}
@@ -510,6 +519,25 @@ static bool inquiry_by_task(struct inquiry *inquiry)
 	return inquiry_claim(inquiry, QUALITY_EXACT, &key, NULL);
 }
 
+/* Each has a passage; the kernel's own raw socket, which refuses, has none on some kernels. */
+static bool inquiry_by_own_datagram(struct inquiry *inquiry, const struct tuple *packet,
+				    const struct reached *at)
+{
+	const struct packet_event *event = inquiry->event;
+
+	if (at && at->cookie == event->cookie) {
+		if (!event->is_raw)
+			inquiry->verdict = inquiry_verdict_of(inquiry, packet, at);
+		if (inquiry_sent(inquiry, packet, at))
+			return true;
+	}
+	if (!inquiry->is_late)
+		inquiry->is_open = true;
+	else if (event->is_raw && event->kind == KIND_RST)
+		inquiry_claim_kernel(inquiry);
+	return true;
+}
+
 /* The packet bears its socket's mark: nobody but that socket sent it. */
 static bool inquiry_by_own(struct inquiry *inquiry, const struct tuple *packet)
 {
@@ -522,11 +550,9 @@ static bool inquiry_by_own(struct inquiry *inquiry, const struct tuple *packet)
 	if (!event->is_own && !event->is_raw)
 		return false;
 	is_found = reached_find(inquiry, 0, packet, true, &at);
-	if (packet->protocol == PROTOCOL_UDP || event->is_raw) {
-		if (!is_found || at.cookie != event->cookie || !inquiry_sent(inquiry, packet, &at))
-			inquiry->is_open = !inquiry->is_late;
-		return true;
-	}
+	if (packet->protocol == PROTOCOL_UDP || event->is_raw)
+		return inquiry_by_own_datagram(inquiry, packet, is_found ? &at : NULL);
+	inquiry->verdict = VERDICT_CONNECTED;
 	/* Of Multipath TCP the flow knows the first subflow. */
 	if (!is_found || !at.is_multipath)
 		at.cookie = event->cookie;
