@@ -223,7 +223,7 @@ struct process_key {
 	__u64 start_boot_ns; /* CLOCK_BOOTTIME, of the thread group's leader */
 	__u32 tgid; /* in the initial pid namespace */
 	__u32 exec_id; /* how often it has called exec */
-	__u64 identity; /* of its user, group, control group and network namespace: equal while these are */
+	__u64 identity; /* of its name, user, group, control group and network namespace: equal while these are */
 };
 
 /* What a process did with a socket. */
@@ -356,6 +356,14 @@ struct passage {
 	__u8 reserved[4];
 };
 
+/* Who is sending raw frames, by the address of the task. */
+struct frame_sender {
+	struct process_key process;
+	__u64 boot_ns;
+	__u8 is_after; /* noted when the call has sent, not before */
+	__u8 reserved[7];
+};
+
 /* A process that user space was told of, whatever it has executed or become since. */
 struct life_key {
 	__u64 start_boot_ns;
@@ -365,7 +373,7 @@ struct life_key {
 
 struct life {
 	__u64 ended_boot_ns; /* 0: it lives */
-	__u64 forked_boot_ns; /* when it last had a child, which has all that it had open; 0: never */
+	__u64 shared_boot_ns; /* when it last had a child, or passed descriptors; 0: never */
 };
 
 enum owner_event_type {
@@ -459,7 +467,6 @@ struct packet_event {
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u64 cookie; /* the socket's, where the hook knows it; else 0 */
 	__u64 task; /* the address of the task that was sending a raw frame; else 0 */
-	struct process_key sender; /* of a raw frame, where it is known by then */
 	__u32 ifindex;
 	__u32 frame_length;
 	__u32 payload_length; /* transport payload, padding excluded */
@@ -505,12 +512,13 @@ ABI_SIZE(struct flow_key, 48);
 ABI_SIZE(struct flow, 64);
 ABI_SIZE(struct passage_key, 56);
 ABI_SIZE(struct passage, 64);
+ABI_SIZE(struct frame_sender, 40);
 ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);
 ABI_SIZE(struct process_event, 2680);
 ABI_SIZE(struct listener_event, 72);
 ABI_SIZE(struct owner_board, 568);
-ABI_SIZE(struct packet_event, 144);
+ABI_SIZE(struct packet_event, 120);
 #undef ABI_SIZE
 
 #endif

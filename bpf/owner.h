@@ -11,11 +11,29 @@
 
 #include "owner_history.h"
 #include "owner_socket.h"
-#include "sockets.h"
 
 #include <bpf/bpf_tracing.h>
 
 #define PF_KTHREAD 0x00200000
+
+/* By socket cookie. Sized before load; the longest untouched gives its place to a new one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct socket_record);
+} sockets SEC(".maps");
+
+/*
+ * By task: who is sending raw frames. Such a socket's packets pass tc before the call returns, so
+ * the current task is the sender there.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct frame_sender);
+} senders SEC(".maps");
 
 /*
  * Who created which socket. Most sockets never meet a watched port, so this costs a store. Places
@@ -163,18 +181,30 @@ static __always_inline void owner_note_inet(struct sock *sk, enum socket_role ro
  * The current task sends, or has sent, by a packet socket. Its frames pass the way out within the
  * call, where the task is known by its address alone.
  */
-static __always_inline void owner_note_frames(void)
+static __always_inline void owner_note_frames(bool is_after)
 {
+	struct frame_sender sender = { .is_after = is_after };
 	__u64 task = bpf_get_current_task();
-	struct process_key key;
 
-	process_current_key(&key);
+	process_current_key(&sender.process);
 	process_tell(task, true);
-	bpf_map_update_elem(&senders, &task, &key, BPF_ANY);
+	sender.boot_ns = bpf_ktime_get_boot_ns();
+	bpf_map_update_elem(&senders, &task, &sender, BPF_ANY);
+}
+
+/* What has become of a process; NULL: nobody was told of it. */
+static __always_inline struct life *owner_find_life(struct task_struct *task)
+{
+	struct life_key key = {
+		.tgid = BPF_CORE_READ(task, tgid),
+		.start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime),
+	};
+
+	return bpf_map_lookup_elem(&lives, &key);
 }
 
 /* The current process is about to send by a socket whose packets are nobody's by number. */
-static __always_inline void owner_note_sends(struct sock *sk)
+static __always_inline void owner_note_sends(struct sock *sk, bool is_after)
 {
 	__u16 family;
 
@@ -182,7 +212,7 @@ static __always_inline void owner_note_sends(struct sock *sk)
 		return;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (family == AF_PACKET)
-		owner_note_frames();
+		owner_note_frames(is_after);
 	else if ((family == AF_INET || family == AF_INET6) &&
 		 BPF_CORE_READ(sk, sk_protocol) == IPPROTO_MPTCP)
 		owner_note_inet(sk, SOCKET_SENT);

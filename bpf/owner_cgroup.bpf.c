@@ -355,10 +355,10 @@ int owner_receive(struct __sk_buff *skb)
 
 /*
  * All but TCP's pass here before the call that sends them returns: the current process is their
- * sender, whoever uses the socket beside it.
+ * sender, whoever uses the socket beside it. Is it the kernel?
  */
-static __always_inline void owner_datagram_out(struct bpf_sock *sk, __u64 cookie,
-					       struct owner_packet *packet)
+static __noinline int owner_datagram_out(struct bpf_sock *sk, __u64 cookie,
+					 struct owner_packet *packet)
 {
 	struct passage fresh = {
 		.cookie = cookie,
@@ -373,10 +373,9 @@ static __always_inline void owner_datagram_out(struct bpf_sock *sk, __u64 cookie
 		fresh.sender = (struct process_key){};
 		fresh.kernel = 1;
 	}
-	if (!fresh.kernel)
-		owner_note(cookie, SOCKET_SENT);
 	packet->key.direction = DIRECTION_OUT;
 	passage_note(&packet->key, &fresh);
+	return fresh.kernel;
 }
 
 static __always_inline void owner_segment_out(struct bpf_sock *sk, __u64 cookie,
@@ -407,7 +406,7 @@ int owner_send(struct __sk_buff *skb)
 	/* What a raw socket forges is no connection's. */
 	if (packet.key.flow.protocol == PROTOCOL_TCP && sk->type == SOCK_STREAM)
 		owner_segment_out(sk, cookie, &packet);
-	else
-		owner_datagram_out(sk, cookie, &packet);
+	else if (!owner_datagram_out(sk, cookie, &packet))
+		owner_note(cookie, SOCKET_SENT);
 	return GO_ON;
 }

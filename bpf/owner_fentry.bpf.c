@@ -18,7 +18,7 @@ int BPF_PROG(owner_accept, struct sock *sk)
 SEC("fentry/security_socket_sendmsg")
 int BPF_PROG(owner_sendmsg, struct socket *socket)
 {
-	owner_note_sends(socket->sk);
+	owner_note_sends(socket->sk, false);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ int BPF_KPROBE(owner_accept, struct sock *sk)
 SEC("kprobe/security_socket_sendmsg")
 int BPF_KPROBE(owner_sendmsg, struct socket *socket)
 {
-	owner_note_sends(BPF_CORE_READ(socket, sk));
+	owner_note_sends(BPF_CORE_READ(socket, sk), false);
 	return 0;
 }
 

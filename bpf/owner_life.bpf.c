@@ -7,22 +7,12 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline struct life *owner_life(struct task_struct *task)
-{
-	struct life_key key = {
-		.tgid = BPF_CORE_READ(task, tgid),
-		.start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime),
-	};
-
-	return bpf_map_lookup_elem(&lives, &key);
-}
-
 SEC("tracepoint/sched/sched_process_exec")
 int owner_executes(void *ctx)
 {
 	__u64 task = bpf_get_current_task();
 
-	if (owner_life((void *)task))
+	if (owner_find_life((void *)task))
 		process_tell(task, true);
 	return 0;
 }
@@ -36,7 +26,7 @@ int owner_ends(void *ctx)
 
 	if (BPF_CORE_READ(task, signal, live.counter) != 0)
 		return 0;
-	life = owner_life(task);
+	life = owner_find_life(task);
 	if (life)
 		life->ended_boot_ns = bpf_ktime_get_boot_ns();
 	return 0;
@@ -50,8 +40,8 @@ int BPF_PROG(owner_forks, struct task_struct *parent, struct task_struct *child)
 
 	if (parent->tgid == child->tgid)
 		return 0;
-	life = owner_life(parent);
+	life = owner_find_life(parent);
 	if (life)
-		life->forked_boot_ns = bpf_ktime_get_boot_ns();
+		life->shared_boot_ns = bpf_ktime_get_boot_ns();
 	return 0;
 }

@@ -17,7 +17,7 @@ void BPF_PROG(owner_accept, struct sock *sk)
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(owner_sendmsg, struct socket *socket)
 {
-	owner_note_sends(socket->sk);
+	owner_note_sends(socket->sk, false);
 	return 0;
 }
 

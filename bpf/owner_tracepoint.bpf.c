@@ -76,6 +76,39 @@ int owner_accept4(struct syscall_exit *ctx)
 	return 0;
 }
 
+struct user_message { /* struct msghdr of socket(2)'s callers */
+	__u64 name;
+	__u64 name_length;
+	__u64 parts;
+	__u64 part_count;
+	__u64 control;
+	__u64 control_length;
+};
+
+/* Descriptors may be passed (SCM_RIGHTS): what the process had, another one may have from now on. */
+SEC("tracepoint/syscalls/sys_enter_sendmsg")
+int owner_pass(struct syscall_entry *ctx)
+{
+	struct user_message message;
+	struct life *life;
+
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)ctx->arguments[1]) < 0 ||
+	    !message.control_length)
+		return 0;
+	life = owner_find_life((void *)bpf_get_current_task());
+	if (life)
+		life->shared_boot_ns = bpf_ktime_get_boot_ns();
+	return 0;
+}
+
+/* Of another process's, copied. */
+SEC("tracepoint/syscalls/sys_exit_pidfd_getfd")
+int owner_copy(struct syscall_exit *ctx)
+{
+	owner_note_passed(owner_file_sock(owner_file(ctx->result)));
+	return 0;
+}
+
 SEC("tracepoint/syscalls/sys_enter_bind")
 int owner_bound(struct syscall_entry *ctx)
 {
@@ -108,7 +141,7 @@ int BPF_PROG(owner_sendmsg, struct sock *sk)
 	if (family == AF_PACKET)
 		owner_note_bypass(sk);
 	if (family == AF_PACKET || sk->sk_protocol == IPPROTO_MPTCP)
-		owner_note_sends(sk);
+		owner_note_sends(sk, true);
 	return 0;
 }
 

@@ -25,16 +25,12 @@ struct owner_board board SEC(".data.owner");
  */
 const volatile bool typed_task = false;
 
-struct process_name {
-	char comm[PROCESS_COMM_SIZE];
-};
-
-/* The processes that user space was told of, and the name that each had then. */
+/* The processes that user space was told of. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct process_key);
-	__type(value, struct process_name);
+	__type(value, __u8);
 } processes SEC(".maps");
 
 /* The same, whatever each has become since. */
@@ -269,6 +265,7 @@ struct process_marks {
 	__u32 gid;
 	__u64 group; /* the control group's id; of version 1 the address of what stands for all of them */
 	__u32 netns;
+	__u64 name[2]; /* as the leader thread is called */
 };
 
 static __always_inline __u64 process_identity(const struct process_marks *marks)
@@ -278,6 +275,8 @@ static __always_inline __u64 process_identity(const struct process_marks *marks)
 	identity = (identity ^ identity >> 29) * 0xff51afd7ed558ccdULL;
 	identity = (identity ^ identity >> 32 ^ marks->group) * 0xc4ceb9fe1a85ec53ULL;
 	identity = (identity ^ identity >> 29 ^ marks->netns) * 0x9e3779b97f4a7c15ULL;
+	identity = (identity ^ identity >> 32 ^ marks->name[0]) * 0xff51afd7ed558ccdULL;
+	identity = (identity ^ identity >> 29 ^ marks->name[1]) * 0xc4ceb9fe1a85ec53ULL;
 	return identity ^ identity >> 32;
 }
 
@@ -295,6 +294,7 @@ static __always_inline void process_task_key(struct task_struct *task, struct pr
 
 	if (marks.group == PROCESS_ROOT_GROUP)
 		marks.group = (__u64)groups;
+	BPF_CORE_READ_INTO(&marks.name, task, group_leader, comm);
 	key->tgid = BPF_CORE_READ(task, tgid);
 	key->exec_id = BPF_CORE_READ(task, self_exec_id);
 	key->start_boot_ns = BPF_CORE_READ(task, group_leader, start_boottime);
@@ -314,6 +314,8 @@ static __always_inline __u32 process_typed_key(struct process_key *key)
 
 	if (marks.group == PROCESS_ROOT_GROUP)
 		marks.group = process_address(task->cgroups);
+	marks.name[0] = *(__u64 *)&task->group_leader->comm[0];
+	marks.name[1] = *(__u64 *)&task->group_leader->comm[8];
 	key->tgid = task->tgid;
 	key->exec_id = task->self_exec_id;
 	key->start_boot_ns = task->group_leader->start_boottime;
@@ -333,43 +335,27 @@ static __always_inline __u32 process_current_key(struct process_key *key)
 	return BPF_CORE_READ(task, flags);
 }
 
-/* As the leader thread is called. */
-static __always_inline void process_read_name(struct task_struct *task, bool is_current,
-					    struct process_name *name)
-{
-	struct task_struct *leader;
-
-	if (is_current && typed_task)
-		leader = bpf_get_current_task_btf()->group_leader;
-	else
-		leader = BPF_CORE_READ(task, group_leader);
-	BPF_CORE_READ_INTO(&name->comm, leader, comm);
-}
-
 /*
- * Tells user space what the process is, once, and again when it has another name. The address
+ * Tells user space what the process is, once, and again when it has become another. The address
  * of a task as a number: functions that are verified once and by themselves take no others.
  */
 __noinline int process_tell(__u64 address, __u32 is_current)
 {
 	struct task_struct *task = (void *)address;
-	struct process_name *known, name = {};
 	struct process_key key;
 	struct life_key person = {};
 	struct life life = {};
+	__u8 told = 1;
 
 	if (is_current)
 		process_current_key(&key);
 	else
 		process_task_key(task, &key);
-	known = bpf_map_lookup_elem(&processes, &key);
-	process_read_name(task, is_current, &name);
-	if (known && ((__u64 *)known->comm)[0] == ((__u64 *)name.comm)[0] &&
-	    ((__u64 *)known->comm)[1] == ((__u64 *)name.comm)[1])
+	if (bpf_map_lookup_elem(&processes, &key))
 		return 0;
 	if (!process_describe(task, &key, is_current))
 		return 0;
-	bpf_map_update_elem(&processes, &key, &name, BPF_ANY);
+	bpf_map_update_elem(&processes, &key, &told, BPF_ANY);
 	person.tgid = key.tgid;
 	person.start_boot_ns = key.start_boot_ns;
 	bpf_map_update_elem(&lives, &person, &life, BPF_NOEXIST);

@@ -9,7 +9,6 @@
 
 #include "abi.h"
 #include "parse.h"
-#include "sockets.h"
 
 #define AF_PACKET 17
 #define SOCK_RAW 3
@@ -35,17 +34,6 @@ static __always_inline bool sender_is_own(struct bpf_sock *sock, struct bpf_sock
 	       sock->src_port == bpf_ntohs(packet->source_port);
 }
 
-/* A packet socket's frames pass the way out within its task's call. */
-static __always_inline void sender_note_task(struct packet_event *event)
-{
-	const struct process_key *sender;
-
-	event->task = bpf_get_current_task();
-	sender = bpf_map_lookup_elem(&senders, &event->task);
-	if (sender)
-		event->sender = *sender;
-}
-
 static __always_inline void sender_note(struct __sk_buff *skb, const struct packet *packet,
 					enum direction direction, struct packet_event *event)
 {
@@ -59,8 +47,9 @@ static __always_inline void sender_note(struct __sk_buff *skb, const struct pack
 	event->cookie = bpf_get_socket_cookie(skb);
 	event->is_raw = sender_is_raw(full);
 	event->is_own = sender_is_own(sock, full, packet);
+	/* A packet socket's frames pass the way out within its task's call. */
 	if (full && full->family == AF_PACKET && direction == DIRECTION_OUT)
-		sender_note_task(event);
+		event->task = bpf_get_current_task();
 }
 
 #endif

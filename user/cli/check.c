@@ -84,7 +84,7 @@ static json_t *check_rung(const struct program *program, const struct hooks_rung
 static json_t *check_owner_hooks(void)
 {
 	const struct program_options options = { .snap_length = 64, .ring_size = 1 << 16,
-						 .sockets = 1, .replay = true };
+						 .replay = true };
 	struct hooks_rung rungs[HOOKS_RUNGS_MAX];
 	size_t count = hooks_list_rungs(rungs);
 	json_t *list = json_array();

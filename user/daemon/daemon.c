@@ -229,7 +229,6 @@ static int daemon_open_kernel(struct daemon *daemon)
 		.snap_length = config->snap_length,
 		.ring_size = config->ring_size,
 		.watched = port_set_count(&config->ports),
-		.sockets = config->owner_sockets,
 		.tunnels = config->tunnels,
 	};
 	char why[512];

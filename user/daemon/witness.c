@@ -66,11 +66,11 @@ static int witness_find_life(void *argument, const struct process_key *key, stru
 	return hooks_find_life(witness->hooks, key, ret_life);
 }
 
-static int witness_find_task(void *argument, uint64_t task, struct process_key *ret_key)
+static int witness_find_task(void *argument, uint64_t task, struct frame_sender *ret_sender)
 {
 	struct witness *witness = argument;
 
-	return hooks_find_task(witness->hooks, task, ret_key);
+	return hooks_find_task(witness->hooks, task, ret_sender);
 }
 
 /* Listing the sockets is what gives each a cookie; only then can the iterators note them. */
@@ -170,6 +170,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 	const struct hooks_options hooks = {
 		.program = options->program,
 		.choice = options->config->owner_hooks,
+		.sockets = options->config->owner_sockets,
 		.flows = WITNESS_FLOWS,
 	};
 	const struct owner_source source = {

@@ -66,19 +66,20 @@ static const char *const doing[] = { "owner_write", "owner_write_page", "owner_r
 				     "owner_read_datagram", "owner_recvmsg" };
 
 /* Maps of the packet programs that the hooks share. */
-static const char *const shared_with_packets[] = { "sockets", "senders", ".data.watch" };
+static const char *const shared_with_packets[] = { ".data.watch" };
 
 #define OBJECTS_MAX (1 + COPIES_MAX)
 #define LINKS_MAX 32
 
 struct hooks {
 	const struct program *program;
-	int sockets_fd; /* the program's own */
-	int senders_fd; /* the same */
-	int flows_fd; /* the cgroup object's own, as are the next */
+	int sockets_fd; /* the cgroup object's own, as are the next */
+	int senders_fd;
+	int flows_fd;
 	int passages_fd;
 	int histories_fd;
 	int lives_fd;
+	size_t socket_count;
 	size_t flow_count;
 	struct owner_board *board; /* shared with the programs; NULL: off */
 	struct bpf_object *cgroup; /* owns the maps that the others share; NULL: off */
@@ -141,6 +142,8 @@ static int hooks_share_maps(const struct hooks *hooks, struct bpf_object *object
 			r = bpf_map__reuse_fd(map, fd);
 		else if (util_streq(bpf_map__name(map), "flows"))
 			r = bpf_map__set_max_entries(map, hooks->flow_count);
+		else if (util_streq(bpf_map__name(map), "sockets"))
+			r = bpf_map__set_max_entries(map, MAX(hooks->socket_count, 1U));
 		if (r < 0)
 			return r;
 	}
@@ -335,6 +338,8 @@ static int hooks_take_cgroup(struct hooks *hooks)
 	r = hooks_open(hooks, elf, size, "owner_cgroup", &hooks->cgroup);
 	if (r < 0)
 		return r;
+	hooks->sockets_fd = hooks_map_fd(hooks, "sockets");
+	hooks->senders_fd = hooks_map_fd(hooks, "senders");
 	hooks->flows_fd = hooks_map_fd(hooks, "flows");
 	hooks->passages_fd = hooks_map_fd(hooks, "passages");
 	hooks->histories_fd = hooks_map_fd(hooks, "histories");
@@ -491,8 +496,7 @@ int hooks_load(struct hooks **ret_hooks, const struct hooks_options *options)
 	if (!hooks)
 		return -ENOMEM;
 	hooks->program = options->program;
-	hooks->sockets_fd = program_map_fd(options->program, "sockets");
-	hooks->senders_fd = program_map_fd(options->program, "senders");
+	hooks->socket_count = options->sockets;
 	hooks->flow_count = options->flows;
 	*ret_hooks = hooks;
 	if (util_streq(options->choice, "none")) {
@@ -561,7 +565,8 @@ int hooks_scan(struct hooks *hooks)
 
 int hooks_find_socket(const struct hooks *hooks, __u64 cookie, struct socket_record *ret_record)
 {
-	return bpf_map_lookup_elem(hooks->sockets_fd, &cookie, ret_record);
+	return hooks->cgroup ? bpf_map_lookup_elem(hooks->sockets_fd, &cookie, ret_record) :
+			       -ENOENT;
 }
 
 int hooks_find_flow(const struct hooks *hooks, const struct flow_key *key, struct flow *ret_flow)
@@ -605,9 +610,10 @@ int hooks_find_life(const struct hooks *hooks, const struct process_key *process
 	return hooks->life ? bpf_map_lookup_elem(hooks->lives_fd, &key, ret_life) : -ENOENT;
 }
 
-int hooks_find_task(const struct hooks *hooks, __u64 task, struct process_key *ret_key)
+int hooks_find_task(const struct hooks *hooks, __u64 task, struct frame_sender *ret_sender)
 {
-	return bpf_map_lookup_elem(hooks->senders_fd, &task, ret_key);
+	return hooks->cgroup ? bpf_map_lookup_elem(hooks->senders_fd, &task, ret_sender) :
+			       -ENOENT;
 }
 
 void hooks_note_all(struct hooks *hooks)

@@ -15,8 +15,9 @@
 struct hooks;
 
 struct hooks_options {
-	const struct program *program; /* its watch set and socket table are shared */
+	const struct program *program; /* its watch set is shared */
 	const char *choice; /* "auto", "none", or a rung's word */
+	size_t sockets; /* to remember who used them */
 	size_t flows; /* flows to remember */
 };
 
@@ -52,7 +53,7 @@ int hooks_find_life(const struct hooks *hooks, const struct process_key *process
 		    struct life *ret_life);
 
 /* The process whose task is, or was, sending by a packet socket. */
-int hooks_find_task(const struct hooks *hooks, __u64 task, struct process_key *ret_key);
+int hooks_find_task(const struct hooks *hooks, __u64 task, struct frame_sender *ret_sender);
 
 /*
  * From now on any socket may stand behind a watched port: all are noted. The hooks find that out

@@ -78,8 +78,6 @@ static int program_size_maps(struct packet_bpf *skeleton, const struct program_o
 		r = bpf_map__set_max_entries(skeleton->maps.peers, PEER_SETS);
 	if (r == 0)
 		r = bpf_map__set_max_entries(skeleton->maps.samples, options->ring_size);
-	if (r == 0)
-		r = bpf_map__set_max_entries(skeleton->maps.sockets, MAX(options->sockets, 1U));
 	if (r == 0 && options->replay)
 		r = bpf_map__set_max_entries(skeleton->maps.replay_flows, REPLAY_FLOWS);
 	return r;

@@ -21,7 +21,6 @@ struct program_options {
 	const char *pin_directory; /* NULL: nothing is pinned */
 	uint32_t snap_length; /* octets of a frame in a sample, a multiple of 8 up to 256 */
 	uint64_t ring_size; /* octets, a power of two */
-	size_t sockets; /* to remember who used them; 0: none */
 	size_t watched; /* (port, protocol) pairs to have room for */
 	bool tunnels; /* look into tunnels, too */
 	bool replay; /* for packets of a file: no sockets are asked, the file's time counts */

@@ -9,8 +9,8 @@
  *   one process alone took datagrams from the moment it came until nothing was left, and all that
  *   came is accounted for.
  * - `joined`: a packet without octets is its connection's: his who used it last before the packet,
- *   and lived, and had not had the chance to hand it on unseen. So are octets that nobody took in
- *   time from a socket that one process alone held.
+ *   and lived, and had not had the chance to hand it on unseen, or has it still.
+ * - `listener`: holds the socket that it waits at: who bound it, or the only one who has it.
  * - `past`: he used it, and had closed it, or was dead, by then.
  */
 #ifndef WHO_EVIDENCE_H

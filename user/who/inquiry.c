@@ -66,7 +66,7 @@ static bool inquiry_still_holds(struct inquiry *inquiry, const struct process_ke
 				const struct socket_record *record, uint64_t acted_ns)
 {
 	struct life life = inquiry_life(inquiry, key);
-	bool may_have_passed = life.forked_boot_ns > acted_ns ||
+	bool may_have_passed = life.shared_boot_ns > acted_ns ||
 			       record->handed_boot_ns > acted_ns;
 
 	return !may_have_passed || inquiry_holds(inquiry, key, record->inode);
@@ -96,13 +96,14 @@ bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *rec
 	return inquiry_claim(inquiry, QUALITY_JOINED, key, record);
 }
 
-bool inquiry_claim_sole(struct inquiry *inquiry, const struct socket_record *record)
+bool inquiry_claim_sole(struct inquiry *inquiry, enum quality quality,
+			const struct socket_record *record)
 {
 	const struct process_key *key = evidence_sole(record);
 
 	return key && key->start_boot_ns <= inquiry->event->boot_ns &&
 	       inquiry_holds(inquiry, key, record->inode) &&
-	       present_name_sole(inquiry, key, record);
+	       present_name_as_is(inquiry, quality, key, record);
 }
 
 static void inquiry_rescan(struct inquiry *inquiry)
@@ -183,6 +184,19 @@ static bool inquiry_by_connect(struct inquiry *inquiry, const struct socket_reco
 	return !evidence_is_nobody(key) && inquiry_claim(inquiry, QUALITY_EXACT, key, record);
 }
 
+/* By who used the connection last; it may be closed already, and go on without him. */
+static bool inquiry_claim_last_user(struct inquiry *inquiry, const struct reached *at,
+				    const struct socket_record *record)
+{
+	uint64_t slack_ns = inquiry->sighting->direction == DIRECTION_IN ? INQUIRY_ORPHAN_NS : 0;
+
+	if (!inquiry_claim_user(inquiry, record))
+		return false;
+	if (at->orphan_ns && at->orphan_ns <= inquiry->event->boot_ns + slack_ns)
+		inquiry->quality = QUALITY_PAST;
+	return true;
+}
+
 /* A segment that a connection of this host sends. */
 static bool inquiry_sent_segment(struct inquiry *inquiry, const struct reached *at)
 {
@@ -198,7 +212,8 @@ static bool inquiry_sent_segment(struct inquiry *inquiry, const struct reached *
 			return inquiry_claim(inquiry, QUALITY_EXACT, &key,
 					     has_record ? &record : NULL);
 		/* Octets that this rung does not tell of are his who alone has the socket. */
-		return has_record && inquiry->is_late && inquiry_claim_sole(inquiry, &record);
+		return has_record && inquiry->is_late &&
+		       inquiry_claim_sole(inquiry, QUALITY_JOINED, &record);
 	}
 	if (at->is_kernel || (has_record && evidence_is_kernel(&record)))
 		return inquiry_claim_kernel(inquiry);
@@ -206,7 +221,7 @@ static bool inquiry_sent_segment(struct inquiry *inquiry, const struct reached *
 		return false;
 	if (inquiry->event->kind == KIND_SYN)
 		return inquiry_by_connect(inquiry, &record);
-	return inquiry_claim_user(inquiry, &record);
+	return inquiry_claim_last_user(inquiry, at, &record);
 }
 
 static bool inquiry_sent_datagram(struct inquiry *inquiry, const struct reached *at)
@@ -246,9 +261,9 @@ static bool inquiry_took(struct inquiry *inquiry, enum proof proof, const struct
 		inquiry->is_open = true;
 		return false;
 	}
-	/* In time nobody took it: it was for the only one who could. */
-	return proof == PROOF_NOT_YET && at->is_sole && has_record &&
-	       inquiry_claim_sole(inquiry, &record);
+	/* Nobody took it in time. It waits in a socket that one process alone holds. */
+	return proof == PROOF_NOT_YET && at->is_sole && at->state == SOCKET_LISTENING &&
+	       has_record && inquiry_claim_sole(inquiry, QUALITY_LISTENER, &record);
 }
 
 static bool inquiry_received_octets(struct inquiry *inquiry, const struct reached *at)
@@ -323,7 +338,6 @@ static bool inquiry_received_early(struct inquiry *inquiry, const struct reached
 
 static bool inquiry_received_control(struct inquiry *inquiry, const struct reached *at)
 {
-	bool is_orphan = at->orphan_ns && at->orphan_ns <= inquiry->event->boot_ns + INQUIRY_ORPHAN_NS;
 	struct socket_record record;
 
 	if (at->is_kernel)
@@ -333,11 +347,7 @@ static bool inquiry_received_control(struct inquiry *inquiry, const struct reach
 	inquiry->is_open = false;
 	if (evidence_is_kernel(&record))
 		return inquiry_claim_kernel(inquiry);
-	if (!inquiry_claim_user(inquiry, &record))
-		return inquiry_received_early(inquiry, at);
-	if (is_orphan)
-		inquiry->quality = QUALITY_PAST;
-	return true;
+	return inquiry_claim_last_user(inquiry, at, &record) || inquiry_received_early(inquiry, at);
 }
 
 /* What a socket of this host, in whatever namespace, gets. */
@@ -502,21 +512,24 @@ static void inquiry_receiver(struct inquiry *inquiry)
 		inquiry->quality = QUALITY_NONE;
 }
 
-/* A raw frame's sender is the task that was at it. */
+/*
+ * A raw frame's sender is the task that was at it. Another process may have had the task's address
+ * before, or have it by now.
+ */
 static bool inquiry_by_task(struct inquiry *inquiry)
 {
 	const struct owner_source *source = &inquiry->means->source;
 	const struct packet_event *event = inquiry->event;
-	struct process_key key = event->sender;
+	struct frame_sender sender;
 
-	if (evidence_is_nobody(&key) &&
-	    (!inquiry->means->has_source ||
-	     source->find_task(source->argument, event->task, &key) < 0 ||
-	     key.start_boot_ns > event->boot_ns)) {
+	if (!inquiry->means->has_source ||
+	    source->find_task(source->argument, event->task, &sender) < 0 ||
+	    sender.process.start_boot_ns > event->boot_ns ||
+	    (sender.is_after && sender.boot_ns < event->boot_ns)) {
 		inquiry->is_open = !inquiry->is_late;
 		return true; /* nobody else's, in any case */
 	}
-	return inquiry_claim(inquiry, QUALITY_EXACT, &key, NULL);
+	return inquiry_claim(inquiry, QUALITY_EXACT, &sender.process, NULL);
 }
 
 /* Each has a passage; the kernel's own raw socket, which refuses, has none on some kernels. */

@@ -59,6 +59,7 @@ bool inquiry_claim_kernel(struct inquiry *inquiry);
 bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *record);
 
 /* By the only process that ever had to do with the socket, if it still holds it. */
-bool inquiry_claim_sole(struct inquiry *inquiry, const struct socket_record *record);
+bool inquiry_claim_sole(struct inquiry *inquiry, enum quality quality,
+			const struct socket_record *record);
 
 #endif

@@ -27,7 +27,7 @@ struct owner_source {
 	int (*find_history)(void *argument, uint64_t cookie, struct socket_history *ret_history);
 	int (*find_life)(void *argument, const struct process_key *key, struct life *ret_life);
 	/* Who was sending raw frames, by the address of the task. */
-	int (*find_task)(void *argument, uint64_t task, struct process_key *ret_key);
+	int (*find_task)(void *argument, uint64_t task, struct frame_sender *ret_sender);
 	/* Runs the iterators anew, so that sockets without a record get one. */
 	int (*rescan)(void *argument);
 	/* This process's description was lost: it is to be told anew. */

@@ -91,8 +91,7 @@ static bool present_name_holder(struct inquiry *inquiry, unsigned long inode, bo
 	return true;
 }
 
-/* As he is now, whatever he was when he did what the record tells. */
-static bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
+bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
 			       const struct process_key *key, const struct socket_record *record)
 {
 	const struct outside *outside = &inquiry->means->outside;
@@ -105,12 +104,6 @@ static bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
 	return true;
 }
 
-bool present_name_sole(struct inquiry *inquiry, const struct process_key *key,
-		       const struct socket_record *record)
-{
-	return present_name_as_is(inquiry, QUALITY_JOINED, key, record);
-}
-
 bool present_name_listener(struct inquiry *inquiry, const struct socket_record *record)
 {
 	const struct process_key *key = evidence_listener(record);
@@ -120,7 +113,7 @@ bool present_name_listener(struct inquiry *inquiry, const struct socket_record *
 		return false;
 	if (key && outside->holds(outside->argument, key, record->inode))
 		return present_name_as_is(inquiry, QUALITY_LISTENER, key, record);
-	return present_name_holder(inquiry, record->inode, false, QUALITY_LISTENER);
+	return present_name_holder(inquiry, record->inode, true, QUALITY_LISTENER);
 }
 
 /* Who holds the listening socket: who bound it if he still does, else the first that does. */
@@ -135,7 +128,7 @@ static void present_name_waiting(struct inquiry *inquiry, const struct outside_s
 	}
 	/* Of several that wait for datagrams any may get the next one. */
 	if (!record || is_datagram) {
-		present_name_holder(inquiry, socket->inode, is_datagram, QUALITY_LISTENER);
+		present_name_holder(inquiry, socket->inode, true, QUALITY_LISTENER);
 		return;
 	}
 	record->inode = socket->inode;

@@ -15,14 +15,14 @@ int present_answers_new(struct table **ret_answers);
 void present_find(struct inquiry *inquiry, const struct tuple *toward);
 
 /*
- * Who holds the listening socket of the record: who bound it if he still does, else another that
- * does. As he is now. False: nobody, or not to be told now.
+ * Who holds the listening socket of the record: who bound it if he still does, else the only one
+ * that does. As he is now. False: nobody, or not to be told now.
  */
 bool present_name_listener(struct inquiry *inquiry, const struct socket_record *record);
 
-/* The process that alone has the socket, as it is now. True. */
-bool present_name_sole(struct inquiry *inquiry, const struct process_key *key,
-		       const struct socket_record *record);
+/* The process as it is now, whatever it was when it did what the record tells. True. */
+bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
+			const struct process_key *key, const struct socket_record *record);
 
 /* By the socket, in whatever namespace, of a packet whose address was translated to `toward`. */
 void present_find_translated(struct inquiry *inquiry, const struct tuple *toward);
