@@ -241,6 +241,7 @@ enum socket_role {
 /* A socket, by its cookie: who did what with it last. Written by the owner hooks. */
 struct socket_record {
 	struct process_key roles[SOCKET_ROLE_COUNT];
+	__u64 boot_ns; /* when the record began */
 	__u64 sent_boot_ns; /* when it last sent; 0: never */
 	__u64 received_boot_ns;
 	__u64 sent_since_boot_ns; /* when SOCKET_SENT became the process that it is */
@@ -504,7 +505,7 @@ ABI_SIZE(struct limits, 48);
 ABI_SIZE(struct replay, 24);
 ABI_SIZE(struct interface_record, 256);
 ABI_SIZE(struct process_key, 24);
-ABI_SIZE(struct socket_record, 224);
+ABI_SIZE(struct socket_record, 232);
 ABI_SIZE(struct claims, 136);
 ABI_SIZE(struct takings, 232);
 ABI_SIZE(struct socket_history, 280);
@@ -517,7 +518,7 @@ ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);
 ABI_SIZE(struct process_event, 2680);
 ABI_SIZE(struct listener_event, 72);
-ABI_SIZE(struct owner_board, 568);
+ABI_SIZE(struct owner_board, 576);
 ABI_SIZE(struct packet_event, 120);
 #undef ABI_SIZE
 

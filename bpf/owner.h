@@ -118,11 +118,14 @@ static __always_inline struct socket_record *owner_record(__u64 cookie)
 	struct socket_record *record = bpf_map_lookup_elem(&sockets, &cookie);
 	struct process_key creator;
 
-	if (is_new)
-		process_count(&board.losses.sockets_recorded);
 	if (!record)
 		process_count(&board.losses.sockets_failed);
-	else if (is_new && owner_get_creator(cookie, &creator))
+	if (!is_new)
+		return record;
+	process_count(&board.losses.sockets_recorded);
+	if (record)
+		record->boot_ns = bpf_ktime_get_boot_ns();
+	if (record && owner_get_creator(cookie, &creator))
 		record->roles[SOCKET_CREATED] = creator;
 	return record;
 }

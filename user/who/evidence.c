@@ -118,8 +118,7 @@ static struct evidence_use evidence_use(const struct socket_record *record, enum
 	return use;
 }
 
-const struct process_key *evidence_user(const struct socket_record *record, uint64_t boot_ns,
-					uint64_t *ret_acted_ns)
+const struct process_key *evidence_user(const struct socket_record *record, uint64_t boot_ns)
 {
 	static const enum socket_role others[] = { SOCKET_ACCEPTED, SOCKET_CONNECTED_BY,
 						   SOCKET_HELD };
@@ -127,7 +126,6 @@ const struct process_key *evidence_user(const struct socket_record *record, uint
 	struct evidence_use received = evidence_use(record, SOCKET_RECEIVED, boot_ns);
 	const struct evidence_use *last = received.acted_ns > sent.acted_ns ? &received : &sent;
 
-	*ret_acted_ns = last->acted_ns;
 	if (sent.is_forgotten || received.is_forgotten)
 		return NULL;
 	if (last->key)

@@ -48,11 +48,10 @@ enum proof evidence_datagram(const struct takings *takings, uint64_t boot_ns,
 
 /*
  * Who used the socket last before this time, or else accepted, connected or held it; NULL: not
- * told by the record. ret_acted_ns: when he last did, 0: not known. As far as the record goes:
- * whether he still lived and held it is another question.
+ * told by the record. As far as the record goes: whether he still lived and held it is another
+ * question.
  */
-const struct process_key *evidence_user(const struct socket_record *record, uint64_t boot_ns,
-					uint64_t *ret_acted_ns);
+const struct process_key *evidence_user(const struct socket_record *record, uint64_t boot_ns);
 
 /* The only process that ever did anything with the socket; NULL: there are several, or none. */
 const struct process_key *evidence_sole(const struct socket_record *record);

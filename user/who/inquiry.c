@@ -61,13 +61,15 @@ static bool inquiry_holds(struct inquiry *inquiry, const struct process_key *key
 	return holds;
 }
 
-/* Had he, who used the socket at that time, it still when the packet was there? */
+/*
+ * Had he, who used the socket before, it still when the packet was there? Sure as long as nobody
+ * else can have it, for with its last descriptor the socket is closed.
+ */
 static bool inquiry_still_holds(struct inquiry *inquiry, const struct process_key *key,
-				const struct socket_record *record, uint64_t acted_ns)
+				const struct socket_record *record)
 {
 	struct life life = inquiry_life(inquiry, key);
-	bool may_have_passed = life.shared_boot_ns > acted_ns ||
-			       record->handed_boot_ns > acted_ns;
+	bool may_have_passed = life.shared_boot_ns >= record->boot_ns || record->handed_boot_ns;
 
 	return !may_have_passed || inquiry_holds(inquiry, key, record->inode);
 }
@@ -80,9 +82,8 @@ static bool inquiry_is_closing(const struct inquiry *inquiry)
 
 bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *record)
 {
-	uint64_t boot_ns = inquiry->event->boot_ns, acted_ns;
-	const struct process_key *key = evidence_user(record, boot_ns, &acted_ns);
-	uint64_t ended_ns;
+	uint64_t boot_ns = inquiry->event->boot_ns, ended_ns;
+	const struct process_key *key = evidence_user(record, boot_ns);
 
 	if (!key)
 		return false;
@@ -91,7 +92,7 @@ bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *rec
 		ended_ns += INQUIRY_CLOSING_NS;
 	if (ended_ns && ended_ns < boot_ns)
 		return inquiry_claim(inquiry, QUALITY_PAST, key, record);
-	if (!inquiry_still_holds(inquiry, key, record, acted_ns))
+	if (!inquiry_still_holds(inquiry, key, record))
 		return false;
 	return inquiry_claim(inquiry, QUALITY_JOINED, key, record);
 }
@@ -321,12 +322,11 @@ static bool inquiry_received_early(struct inquiry *inquiry, const struct reached
 {
 	const struct process_key *key;
 	struct socket_record record;
-	uint64_t acted_ns;
 
 	if (at->cookie && at->since_ns >= inquiry->event->boot_ns &&
 	    inquiry_find_record(inquiry, at->cookie, &record)) {
 		key = evidence_is_nobody(&record.roles[SOCKET_ACCEPTED]) ?
-			      evidence_user(&record, UINT64_MAX, &acted_ns) :
+			      evidence_user(&record, UINT64_MAX) :
 			      &record.roles[SOCKET_ACCEPTED];
 		if (key) {
 			inquiry->is_open = false;
