@@ -82,6 +82,11 @@ void tell_holder(const struct daemon *daemon, const struct sighting *sighting)
 {
 	const struct process *process = &sighting->process;
 
+	if (!process->pid) {
+		tell_people(daemon, "port %u/%s is held already, by no process that is seen here",
+			    sighting->port, words_protocol(sighting->protocol));
+		return;
+	}
 	tell_people(daemon, "port %u/%s is held already, by %s (pid %d%s%s)", sighting->port,
 		    words_protocol(sighting->protocol), process->name, (int)process->pid,
 		    *process->executable ? ", " : "", process->executable);

@@ -43,18 +43,12 @@ static int witness_find_flow(void *argument, const struct flow_key *key, struct 
 	return hooks_find_flow(witness->hooks, key, ret_flow);
 }
 
-/* Listing the sockets is what gives each a cookie; only then can the iterators note them. */
+/* Those of namespaces that no descriptor alone holds: it is done while packets wait. */
 static int witness_scan(void *argument)
 {
 	struct witness *witness = argument;
-	_cleanup_free_ struct port_set *nothing = calloc(1, sizeof(*nothing));
-	_cleanup_free_ struct owner_row *rows = NULL;
-	size_t count;
-	int r;
+	int r = owners_touch_sockets(false);
 
-	if (!nothing)
-		return -ENOMEM;
-	r = owners_list(nothing, &rows, &count);
 	return r < 0 ? r : hooks_scan(witness->hooks);
 }
 
@@ -129,8 +123,10 @@ static bool witness_finds_translation(struct witness *witness)
 
 void witness_rescan(struct witness *witness)
 {
-	int r = witness_scan(witness);
+	int r = owners_touch_sockets(true);
 
+	if (r == 0)
+		r = hooks_scan(witness->hooks);
 	if (r < 0 && r != -EOPNOTSUPP)
 		log_error(r, "note the sockets that are open already, ignoring");
 }
@@ -219,13 +215,14 @@ void witness_catch_up(struct witness *witness)
 
 static bool witness_is_listener(const struct owner_row *row)
 {
-	return row->process.pid && !row->has_peer &&
+	return !row->has_peer &&
 	       (row->protocol == PROTOCOL_UDP || util_streq(row->state, "listen"));
 }
 
 static bool witness_is_same_socket(const struct owner_row *a, const struct owner_row *b)
 {
 	return a->port == b->port && a->protocol == b->protocol && a->netns == b->netns &&
+	       a->is_udplite == b->is_udplite &&
 	       memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
 }
 

@@ -53,8 +53,9 @@ static void system_free(void *argument)
 static int system_find(struct diag *diag, const struct tuple *packet, uint64_t netns,
 		       struct outside_socket *ret_socket)
 {
+	enum diag_table table = packet->protocol == PROTOCOL_TCP ? DIAG_TCP : DIAG_UDP;
 	struct diag_socket socket;
-	int r = diag_find(diag, packet->protocol, &packet->destination, &packet->source, &socket);
+	int r = diag_find(diag, table, &packet->destination, &packet->source, &socket);
 
 	if (r < 0)
 		return r;

@@ -80,14 +80,23 @@ struct owner_row {
 	struct endpoint local;
 	struct endpoint peer;
 	bool has_peer;
+	bool is_udplite; /* then the protocol is UDP */
 	uint64_t netns; /* inode */
-	struct process process; /* pid 0: nobody holds it (any more) */
+	struct process process; /* pid 0: nobody has it open, as far as can be seen */
 };
 
 /*
- * Every socket on a port of the set, in every network namespace, one row a holder, by port. The
- * caller frees. 0 or -errno.
+ * Every socket on a port of the set, in every network namespace that anything leads to, one row a
+ * holder, by port. One that nobody holds (closed, waiting to be accepted, on its way to another
+ * process in a message) has a row without a process. The caller frees. 0 or -errno.
  */
 int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_t *ret_count);
+
+/*
+ * Looks at every socket, which gives each a cookie; only then can the iterators note them.
+ * is_thorough: those too whose network namespace only a descriptor leads to, for which all
+ * descriptors of the host are read. 0 or -errno.
+ */
+int owners_touch_sockets(bool is_thorough);
 
 #endif
