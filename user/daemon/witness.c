@@ -284,11 +284,12 @@ json_t *witness_status(const struct witness *witness)
 	owners_status(witness->owners, &owners);
 	recorded = hooks.losses.sockets_recorded;
 	return json_pack(
-		"{s:s, s:b, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"{s:s, s:b, s:b, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"hooks", hooks.process_hooks,
 		"cgroup_hooks", hooks.cgroup,
 		"scan", hooks.scan,
 		"all_sockets", hooks_notes_all(witness->hooks),
+		"all_pids", owners_number_all(),
 		"lost", hooks.lost,
 		"why_not_better", hooks.why[0] ? hooks.why : NULL,
 		"sockets_recorded", (json_int_t)recorded,

@@ -60,6 +60,12 @@ bool owners_find(struct owners *owners, struct sighting *sighting, uint64_t now_
 void owners_name_listener(struct owners *owners, const struct listener_event *event,
 			  struct sighting *sighting, uint64_t now_boot_ns);
 
+/*
+ * Can every process of this host be told by its number? Not where /proc is that of a container's
+ * pid namespace: those outside it are told by their records alone.
+ */
+bool owners_number_all(void);
+
 struct owners_status {
 	uint64_t processes; /* remembered */
 	uint64_t processes_evicted; /* for newer ones */

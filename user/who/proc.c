@@ -16,6 +16,7 @@
 #include "path.h"
 
 #define PROC_PATH_SIZE 64
+#define PROC_INITIAL_NAMESPACE 0xeffffffcU /* PID_NS_INIT_INO of the kernel's linux/nsfs.h */
 
 static void proc_path(pid_t pid, const char *name, char path[PROC_PATH_SIZE])
 {
@@ -239,6 +240,28 @@ int proc_read_same(pid_t pid, uint64_t start_boot_ns, uint64_t exe_inode,
 	*ret_process = process;
 	ret_process->start_boot_ns = start_boot_ns;
 	return 0;
+}
+
+pid_t proc_self(void)
+{
+	char self[16];
+	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
+
+	self[MAX(length, 0)] = '\0';
+	return atoi(self);
+}
+
+/*
+ * The first process of /proc's pid namespace is in it, wherever this one is; where that may not be
+ * looked at, /proc is taken to be that of the own namespace.
+ */
+bool proc_numbers_all(void)
+{
+	struct stat namespace;
+
+	return (stat("/proc/1/ns/pid", &namespace) < 0 &&
+		stat("/proc/self/ns/pid", &namespace) < 0) ||
+	       namespace.st_ino == PROC_INITIAL_NAMESPACE;
 }
 
 bool proc_began_at(pid_t pid, uint64_t start_boot_ns)

@@ -56,6 +56,12 @@ int proc_visit_sockets(proc_socket_visitor *visit, void *argument);
 /* Does the process that began at this time (0: at any) have the socket open? */
 bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode);
 
+/* This process's own number, as /proc tells it. */
+pid_t proc_self(void);
+
+/* Are /proc's numbers those of the initial pid namespace, as process_key.tgid is? */
+bool proc_numbers_all(void);
+
 /* Does a process of this number and start live? 0: at any time. */
 bool proc_began_at(pid_t pid, uint64_t start_boot_ns);
 

@@ -123,16 +123,6 @@ struct table_walk {
 	size_t room;
 };
 
-/* kcmp(2) takes this process's numbers: does /proc tell the same ones? */
-static bool proc_is_of_own_numbers(void)
-{
-	char self[16];
-	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
-
-	self[MAX(length, 0)] = '\0';
-	return atoi(self) == getpid();
-}
-
 static long proc_compare_tables(pid_t one, pid_t other)
 {
 	return syscall(SYS_kcmp, one, other, KCMP_FILES, 0, 0);
@@ -212,7 +202,8 @@ void proc_visit_links(pid_t pid, proc_link_visitor *visit, void *argument)
 	proc_visit_table(pid, pid, visit, argument);
 	if (!proc_has_threads(pid))
 		return;
-	if (proc_is_of_own_numbers() && proc_compare_tables(pid, pid) == 0) {
+	/* kcmp(2) takes the numbers of this process's pid namespace: does /proc tell the same? */
+	if (proc_self() == getpid() && proc_compare_tables(pid, pid) == 0) {
 		proc_note_table(&walk, pid, 0);
 		proc_visit_threads(pid, proc_visit_thread_table, &walk);
 	} else if (!proc_first_thread_has_table(pid)) {

@@ -187,7 +187,7 @@ int records_take(struct records *records, const struct process_event *event)
 	if (!process)
 		return -ENOMEM;
 	record_read_event(event, process);
-	if (event->pid == (uint32_t)getpid())
+	if (event->pid == (uint32_t)proc_self())
 		record_learn_root(process);
 	record = record_pack(process);
 	place = record ? table_put(records->table, &event->head.process, NULL) : NULL;
