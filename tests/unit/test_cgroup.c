@@ -94,8 +94,8 @@ static void each_manager_of_containers_is_known(void **state)
 		{ "/machine.slice/machine-web.scope/payload", "machine-web.scope", "web" },
 		{ "/machine.slice/systemd-nspawn@web.service/payload", "systemd-nspawn@web.service",
 		  "web" },
-		{ "/machine.slice/machine-lxc\\x2d7\\x2dweb.scope", "machine-lxc\\x2d7\\x2dweb.scope",
-		  "lxc-7-web" },
+		{ "/machine.slice/machine-lxc\\x2d7\\x2dweb.scope",
+		  "machine-lxc\\x2d7\\x2dweb.scope", "lxc-7-web" },
 	};
 
 	(void)state;

@@ -133,7 +133,7 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 	assert_int_equal(scene.count, 2);
 }
 
-/* Where processes have no number, their start tells them apart, and names them in a later window. */
+/* By their start; and a later window names them still. */
 static void processes_without_a_number_are_told_apart(void **state)
 {
 	const struct packet_event event = {};

@@ -78,9 +78,10 @@ void tell_loss(const struct daemon *daemon)
 	if (*witness_loss(daemon->witness, loss))
 		tell_people(daemon, "%s", loss);
 	if (!owners_number_all())
-		tell_people(daemon, "this is a pid namespace of its own: processes in it are told with "
-			    "their pid, all others (the host's, too) by name, without a pid, and not "
-			    "before they use a socket");
+		tell_people(daemon,
+			    "this is a pid namespace of its own: processes in it are told with "
+			    "their pid, all others (the host's, too) by name, without a pid, and "
+			    "not before they use a socket");
 }
 
 void tell_holder(const struct daemon *daemon, const struct sighting *sighting)

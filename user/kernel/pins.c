@@ -68,7 +68,8 @@ static size_t pins_viewers(pid_t sensor, pid_t viewers[ANCESTORS_MAX])
 	viewers[count++] = PINS_SELF;
 	if (sensor > 0)
 		viewers[count++] = sensor;
-	for (pid_t pid = pins_parent(PINS_SELF); pid > 0 && count < ANCESTORS_MAX; pid = pins_parent(pid))
+	for (pid_t pid = pins_parent(PINS_SELF); pid > 0 && count < ANCESTORS_MAX;
+	     pid = pins_parent(pid))
 		viewers[count++] = pid;
 	return count;
 }

@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 /*
- * The unit (.service, .scope, .socket ...); one of a user's own manager is "user@1000.service/NAME".
- * "" when there is none.
+ * The unit (.service, .scope, .socket ...); one of a user's own manager is
+ * "user@1000.service/NAME". "" when there is none.
  */
 void cgroup_unit(const char *path, char *ret_unit, size_t size);
 

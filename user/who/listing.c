@@ -218,7 +218,9 @@ static int owners_compare(const void *left, const void *right)
 		return a->is_udplite ? 1 : -1;
 	if (a->netns != b->netns)
 		return a->netns < b->netns ? -1 : 1;
-	return order ? order : (a->process.pid > b->process.pid) - (a->process.pid < b->process.pid);
+	if (order)
+		return order;
+	return (a->process.pid > b->process.pid) - (a->process.pid < b->process.pid);
 }
 
 int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_t *ret_count)

@@ -185,7 +185,7 @@ static void proc_keep_first(void *argument, pid_t task)
 	*kept = *kept ? *kept : task;
 }
 
-/* The thread that tells of the process: the first one has nothing left to tell when it has ended. */
+/* The thread that tells of the process: the first one tells nothing once it has ended. */
 static pid_t proc_telling_thread(pid_t pid, char state)
 {
 	pid_t other = 0;
