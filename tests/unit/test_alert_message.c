@@ -162,9 +162,22 @@ static void owners_that_are_past_or_the_kernel_are_called_so(void **state)
 	alert_format_message(&alert, message);
 	assert_non_null(strstr(message, ", last held by nginx (pid 123"));
 	alert.quality = QUALITY_KERNEL;
-	alert.process.pid = 0;
+	alert.process = (struct process){};
 	alert_format_message(&alert, message);
 	assert_non_null(strstr(message, "on eth0, held by the kernel"));
+}
+
+static void a_process_without_a_number_is_named_still(void **state)
+{
+	struct alert alert = first_packet();
+
+	(void)state;
+	sample_add_process(&alert);
+	alert.process.pid = 0;
+	snprintf(alert.peer_process.name, sizeof(alert.peer_process.name), "nc");
+	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
+			       "(networklens) on eth0, held by nginx (no pid here, unit "
+			       "nginx.service), at the other end nc (no pid here)");
 }
 
 static void a_process_at_the_other_end_is_named_too(void **state)
@@ -313,6 +326,7 @@ int main(void)
 		cmocka_unit_test(transit_is_forwarded),
 		cmocka_unit_test(a_listener_is_told_by_port_and_process),
 		cmocka_unit_test(owners_that_are_past_or_the_kernel_are_called_so),
+		cmocka_unit_test(a_process_without_a_number_is_named_still),
 		cmocka_unit_test(a_process_at_the_other_end_is_named_too),
 		cmocka_unit_test(every_kind_has_a_word_for_people),
 		cmocka_unit_test(ipv6_and_nameless_ports_are_plain),

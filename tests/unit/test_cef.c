@@ -199,6 +199,10 @@ static void the_process_is_at_this_end(void **state)
 	assert_value("deviceOutboundInterface", "eth0");
 	assert_null(value_of("dpid"));
 	assert_null(value_of("deviceInboundInterface"));
+	alert.process.pid = 0; /* it has none in this pid namespace */
+	format(&alert);
+	assert_null(value_of("spid"));
+	assert_value("sproc", "nc");
 }
 
 static void severities_are_of_ten(void **state)

@@ -96,6 +96,34 @@ static void check_member(enum expectation_member member, const char *value, bool
 	tear_down(NULL);
 }
 
+static void a_users_unit_is_none_of_the_systems(void **state)
+{
+	static const struct {
+		const char *pattern;
+		bool is_met;
+	} cases[] = {
+		{ "nc.service", false },
+		{ "*nc.service", false },
+		{ "*", false },
+		{ "user@*", false },
+		{ "user@1000.service/nc.service", true },
+		{ "user@*/nc.service", true },
+		{ "user@1001.service/nc.service", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sighting sighting = make_sighting();
+
+		strcpy(sighting.process.unit, "user@1000.service/nc.service");
+		add("a", EXPECTATION_UNIT, cases[i].pattern);
+		build();
+		assert_string_equal(judge(&sighting, ACTION_CONNECTION),
+				    cases[i].is_met ? "a" : "");
+		tear_down(NULL);
+	}
+}
+
 static void each_member_matches_what_it_says(void **state)
 {
 	static const struct {
@@ -410,6 +438,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_member_matches_what_it_says),
+		TEST(a_users_unit_is_none_of_the_systems),
 		TEST(all_members_must_match),
 		TEST(a_process_that_is_not_known_meets_no_rule_about_one),
 		TEST(the_first_of_those_that_are_met_counts),

@@ -133,6 +133,28 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 	assert_int_equal(scene.count, 2);
 }
 
+/* By their start; and a later window names them still. */
+static void processes_without_a_number_are_told_apart(void **state)
+{
+	const struct packet_event event = {};
+	struct sighting sighting = { .event = &event, .direction = DIRECTION_OUT,
+				     .quality = QUALITY_EXACT, .process.name = "nc" };
+
+	(void)state;
+	for (uint16_t i = 1; i < 3; i++) {
+		sighting.process.start_boot_ns = i;
+		sighting.source.port = 40000 + i;
+		fold_add(scene.fold, &sighting, ACTION_OUTBOUND, 4, scene.now);
+	}
+	assert_int_equal(scene.count, 2);
+	sighting.process = (struct process){};
+	sighting.quality = QUALITY_NONE;
+	for (int i = 0; i < 70; i++, scene.now += SECOND)
+		fold_add(scene.fold, &sighting, ACTION_OUTBOUND, 4, scene.now);
+	fold_flush(scene.fold, scene.now);
+	assert_string_equal(scene.emitted[scene.count - 1].process.name, "nc");
+}
+
 static void a_connection_that_changes_hands_is_not_carried_over(void **state)
 {
 	(void)state;
@@ -222,6 +244,7 @@ int main(void)
 		TEST(many_connections_to_one_process_are_one_thing),
 		TEST(another_process_is_another_thing),
 		TEST(a_pid_that_is_used_again_is_another_process),
+		TEST(processes_without_a_number_are_told_apart),
 		TEST(a_connection_that_changes_hands_is_not_carried_over),
 		TEST(a_thing_of_several_connections_is_not_carried_over),
 		TEST(the_same_ports_again_may_be_another_process),

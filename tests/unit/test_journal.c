@@ -92,6 +92,10 @@ static void names_the_offender(void **state)
 	journal_format(&alert, 3, &entry);
 	assert_field(&entry, "OBJECT_PID", "4711");
 	assert_field(&entry, "PORTSENTINEL_EXE", HELP_HOSTILE_SHOWN);
+	alert.process.pid = 0; /* it has none in this pid namespace */
+	journal_format(&alert, 3, &entry);
+	assert_field(&entry, "OBJECT_PID", NULL);
+	assert_field(&entry, "PORTSENTINEL_EXE", HELP_HOSTILE_SHOWN);
 }
 
 static void keeps_a_newline_inside_its_value(void **state)

@@ -226,6 +226,20 @@ static void a_cut_path_is_completed_from_the_live_process(void **state)
 	free(live);
 }
 
+/* Below his own, a user may make groups so deep that what stands above them is lost. */
+static void a_control_group_whose_top_is_lost_is_no_unit(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_fill(scene->event);
+	scene->event->pid = 0;
+	scene->event->cgroup_cut = 1;
+	records_take(scene->records, scene->event);
+	records_find(scene->records, &scene->event->head.process, scene->process);
+	assert_string_equal(scene->process->unit, "");
+	assert_string_equal(scene->process->container, "");
+}
+
 static void a_process_is_itself_only_with_its_start(void **state)
 {
 	struct process *process = ((struct scene *)*state)->process;
@@ -312,6 +326,7 @@ int main(void)
 		WITH_SCENE(lengths_beyond_the_event_are_not_followed),
 		WITH_SCENE(a_full_table_forgets_the_oldest_and_counts),
 		WITH_SCENE(a_cut_path_is_completed_from_the_live_process),
+		WITH_SCENE(a_control_group_whose_top_is_lost_is_no_unit),
 		WITH_SCENE(a_process_is_itself_only_with_its_start),
 		WITH_SCENE(a_holder_is_one_only_with_its_start),
 		WITH_SCENE(a_live_process_of_a_memory_file_is_told_as_one),

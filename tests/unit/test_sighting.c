@@ -47,6 +47,53 @@ static void its_json_has_these_members(void **state)
 	json_decref(made);
 }
 
+/* As a sensor sees it from a pid namespace that the process is not in. */
+static void a_process_without_a_number_keeps_its_name(void **state)
+{
+	struct sighting_sample sample;
+	char line[SIGHTING_TEXT_SIZE];
+	json_t *made, *wanted;
+
+	(void)state;
+	sample_sighting(&sample);
+	sample.sighting.process.pid = sample.sighting.process.parent_pid = 0;
+	strcpy(sample.sighting.created_by.name, "systemd");
+	made = sighting_to_json(&sample.sighting, "sensor1");
+	wanted = json_loads("{\"name\":\"nginx\",\"executable\":\"/usr/sbin/nginx\","
+			    "\"command_line\":\"nginx -g daemon off;\","
+			    "\"user\":{\"id\":\"33\",\"name\":\"www-data\"},"
+			    "\"start\":\"2026-11-22T06:30:00.000000Z\","
+			    "\"parent\":{\"name\":\"systemd\"}}", 0, NULL);
+	assert_non_null(wanted);
+	assert_true(json_equal(json_object_get(made, "process"), wanted));
+	json_decref(wanted);
+	wanted = json_loads("{\"name\":\"systemd\"}", 0, NULL);
+	assert_true(json_equal(json_object_get(json_object_get(made, "portsentinel"),
+					       "created_by"), wanted));
+	json_decref(wanted);
+	json_decref(made);
+	assert_string_equal(sighting_format_comment(&sample.sighting, line),
+			    "verdict listening, quality exact, process \"nginx\", "
+			    "exe \"/usr/sbin/nginx\", unit \"nginx.service\", "
+			    "container \"0123abcd\", created by \"systemd\"");
+}
+
+/* The kernel calls what started it "swapper/0". */
+static void the_first_process_has_no_parent(void **state)
+{
+	struct sighting_sample sample;
+	json_t *made;
+
+	(void)state;
+	sample_sighting(&sample);
+	sample.sighting.process.pid = 1;
+	sample.sighting.process.parent_pid = 0;
+	strcpy(sample.sighting.process.parent_name, "swapper/0");
+	made = sighting_to_json(&sample.sighting, "sensor1");
+	assert_null(json_object_get(json_object_get(made, "process"), "parent"));
+	json_decref(made);
+}
+
 static void hostile_names_stay_valid_json(void **state)
 {
 	struct sighting_sample sample;
@@ -174,6 +221,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_json_has_these_members),
+		cmocka_unit_test(a_process_without_a_number_keeps_its_name),
+		cmocka_unit_test(the_first_process_has_no_parent),
 		cmocka_unit_test(hostile_names_stay_valid_json),
 		cmocka_unit_test(its_line_tells_the_packet_and_the_owner),
 		cmocka_unit_test(an_ipv6_end_stands_in_brackets_and_icmp_has_no_ports),

@@ -74,6 +74,8 @@ static json_t *owner_row(const struct owner_row *row)
 		"peer", row->has_peer ? owner_format_endpoint(&row->peer, peer) : NULL,
 		"netns", (json_int_t)row->netns);
 
+	if (row->is_udplite)
+		owner_put(object, "udplite", json_true());
 	if (!process->pid)
 		return object;
 	owner_put(object, "process", owner_process(process));

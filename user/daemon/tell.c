@@ -16,6 +16,7 @@
 #include "../model/service.h"
 #include "../model/words.h"
 #include "../sink/scrape.h"
+#include "../who/owner.h"
 #include "manager.h"
 #include "metrics.h"
 #include "outlets.h"
@@ -76,12 +77,22 @@ void tell_loss(const struct daemon *daemon)
 
 	if (*witness_loss(daemon->witness, loss))
 		tell_people(daemon, "%s", loss);
+	if (!owners_number_all())
+		tell_people(daemon,
+			    "this is a pid namespace of its own: processes in it are told with "
+			    "their pid, all others (the host's, too) by name, without a pid, and "
+			    "not before they use a socket");
 }
 
 void tell_holder(const struct daemon *daemon, const struct sighting *sighting)
 {
 	const struct process *process = &sighting->process;
 
+	if (!process_is_known(process)) {
+		tell_people(daemon, "port %u/%s is held already, by no process that is seen here",
+			    sighting->port, words_protocol(sighting->protocol));
+		return;
+	}
 	tell_people(daemon, "port %u/%s is held already, by %s (pid %d%s%s)", sighting->port,
 		    words_protocol(sighting->protocol), process->name, (int)process->pid,
 		    *process->executable ? ", " : "", process->executable);

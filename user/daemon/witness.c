@@ -73,18 +73,15 @@ static int witness_find_task(void *argument, uint64_t task, struct frame_sender 
 	return hooks_find_task(witness->hooks, task, ret_sender);
 }
 
-/* Listing the sockets is what gives each a cookie; only then can the iterators note them. */
+/*
+ * Listing the sockets is what gives each a cookie; only then can the iterators note them. Those of
+ * namespaces that no descriptor alone holds: it is done while packets wait.
+ */
 static int witness_scan(void *argument)
 {
 	struct witness *witness = argument;
-	_cleanup_free_ struct port_set *nothing = calloc(1, sizeof(*nothing));
-	_cleanup_free_ struct owner_row *rows = NULL;
-	size_t count;
-	int r;
+	int r = owners_touch_sockets(false);
 
-	if (!nothing)
-		return -ENOMEM;
-	r = owners_list(nothing, &rows, &count);
 	return r < 0 ? r : hooks_scan(witness->hooks);
 }
 
@@ -159,8 +156,10 @@ static bool witness_finds_translation(struct witness *witness)
 
 void witness_rescan(struct witness *witness)
 {
-	int r = witness_scan(witness);
+	int r = owners_touch_sockets(true);
 
+	if (r == 0)
+		r = hooks_scan(witness->hooks);
 	if (r < 0 && r != -EOPNOTSUPP)
 		log_error(r, "note the sockets that are open already, ignoring");
 }
@@ -254,13 +253,14 @@ void witness_catch_up(struct witness *witness)
 
 static bool witness_is_listener(const struct owner_row *row)
 {
-	return row->process.pid && !row->has_peer &&
+	return !row->has_peer &&
 	       (row->protocol == PROTOCOL_UDP || util_streq(row->state, "listen"));
 }
 
 static bool witness_is_same_socket(const struct owner_row *a, const struct owner_row *b)
 {
 	return a->port == b->port && a->protocol == b->protocol && a->netns == b->netns &&
+	       a->is_udplite == b->is_udplite &&
 	       memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
 }
 
@@ -322,11 +322,12 @@ json_t *witness_status(const struct witness *witness)
 	owners_status(witness->owners, &owners);
 	recorded = hooks.losses.sockets_recorded;
 	return json_pack(
-		"{s:s, s:b, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"{s:s, s:b, s:b, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"hooks", hooks.process_hooks,
 		"cgroup_hooks", hooks.cgroup,
 		"scan", hooks.scan,
 		"all_sockets", hooks_notes_all(witness->hooks),
+		"all_pids", owners_number_all(),
 		"lost", hooks.lost,
 		"why_not_better", hooks.why[0] ? hooks.why : NULL,
 		"sockets_recorded", (json_int_t)recorded,

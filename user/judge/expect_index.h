@@ -11,10 +11,9 @@
 
 struct expect_index;
 
-/* A process outside the sensor's pid namespace has no pid. */
 static inline bool expect_knows_owner(const struct sighting *sighting)
 {
-	return sighting->process.pid || *sighting->process.executable;
+	return process_is_known(&sighting->process);
 }
 
 /* 0 or -errno. The rules are not kept. */

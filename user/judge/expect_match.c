@@ -68,8 +68,12 @@ static bool meets_user(const struct expectation *rule, const struct expect_quest
 static bool meets_unit(const struct expectation *rule, const struct expect_question *question)
 {
 	const char *unit = question->sighting->process.unit;
+	const char *pattern = rule->texts[EXPECTATION_UNIT];
 
-	return *unit && text_glob(rule->texts[EXPECTATION_UNIT], unit);
+	/* Users call their own units as they like: a pattern of the system's does not mean them. */
+	if (strchr(unit, '/') && !strchr(pattern, '/'))
+		return false;
+	return *unit && text_glob(pattern, unit);
 }
 
 static bool meets_container(const struct expectation *rule, const struct expect_question *question)

@@ -72,6 +72,11 @@ bool flow_same_process(const struct flow_process *a, const struct flow_process *
 	return a->start_boot_ns == b->start_boot_ns && a->pid == b->pid;
 }
 
+bool flow_knows_process(const struct flow_process *process)
+{
+	return process->pid || process->start_boot_ns;
+}
+
 bool flow_is_settled(const struct sighting *sighting)
 {
 	return sighting->quality != QUALITY_NONE && sighting->quality != QUALITY_LISTENER;
@@ -109,7 +114,7 @@ struct flow_process flows_take(struct flows *flows, const struct sighting *sight
 	was_settled = state->is_settled;
 	if (flow_is_settled(sighting))
 		flow_settle(state, sighting);
-	else if (!state->is_settled && told.pid)
+	else if (!state->is_settled && flow_knows_process(&told))
 		state->process = told;
 	state->has_ended |= sighting->kind == KIND_FIN || sighting->kind == KIND_RST;
 	state->last_ns = now_ns;

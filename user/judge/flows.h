@@ -11,7 +11,7 @@
 /* A process; all zero: not known. */
 struct flow_process {
 	uint64_t start_boot_ns;
-	uint64_t pid;
+	uint64_t pid; /* 0 with a start: it has none here */
 };
 
 struct flow_name {
@@ -41,6 +41,7 @@ void flows_set(struct flows *flows, uint64_t quiet_ns);
 struct flow_name flow_name(const struct sighting *sighting, enum action action);
 struct flow_process flow_process(const struct process *process);
 bool flow_same_process(const struct flow_process *a, const struct flow_process *b);
+bool flow_knows_process(const struct flow_process *process);
 
 /* Is the sighting's process the one that has the connection? */
 bool flow_is_settled(const struct sighting *sighting);

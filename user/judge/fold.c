@@ -209,7 +209,7 @@ static void fold_forget(struct alert *alert, const struct fold_key *key)
 	enum quality quality = alert->quality;
 
 	memset(alert, 0, sizeof(*alert));
-	if (known.pid && flow_same_process(&known, &key->process)) {
+	if (flow_knows_process(&known) && flow_same_process(&known, &key->process)) {
 		alert->process = process;
 		alert->quality = quality;
 	}
@@ -258,6 +258,12 @@ static bool fold_knows_better(const struct alert *alert, const struct sighting *
 	       (alert->quality == QUALITY_LISTENER && flow_is_settled(sighting));
 }
 
+/* Without numbers, those of one name are taken for one. */
+static bool fold_same_brief(const struct process_brief *a, const struct process_brief *b)
+{
+	return a->pid == b->pid && (a->pid || util_streq(a->name, b->name));
+}
+
 /* A later packet may know what the first did not: which tool it is, and who is behind it. */
 static void fold_learn(struct alert *alert, const struct sighting *sighting)
 {
@@ -265,7 +271,8 @@ static void fold_learn(struct alert *alert, const struct sighting *sighting)
 		snprintf(alert->looks_like, sizeof(alert->looks_like), "%s", sighting->looks_like);
 	if (sighting->verdict == VERDICT_CONNECTED)
 		alert->technique = TECHNIQUE_NONE; /* its question was a client's */
-	if (sighting->peer_process.pid && sighting->peer_process.pid != alert->peer_process.pid)
+	if (process_brief_is_known(&sighting->peer_process) &&
+	    !fold_same_brief(&sighting->peer_process, &alert->peer_process))
 		alert->peer_process = (struct process_brief){}; /* more than one */
 	/* Those that many have sent may be many processes'. */
 	if (alert_is_folded(alert) || !fold_knows_better(alert, sighting))

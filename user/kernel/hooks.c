@@ -302,13 +302,13 @@ static void hooks_detach(struct hooks *hooks, size_t kept)
 		bpf_link__destroy(hooks->links[--hooks->link_count]);
 }
 
-/* Tells the hooks whose process numbers are meant. */
+/* Tells the hooks whose process numbers are meant: those that /proc shows here. */
 static int hooks_map_board(struct hooks *hooks)
 {
 	struct stat namespace;
 	void *board;
 
-	if (stat("/proc/self/ns/pid", &namespace) < 0)
+	if (stat("/proc/1/ns/pid", &namespace) < 0 && stat("/proc/self/ns/pid", &namespace) < 0)
 		return -errno;
 	board = mmap(NULL, sizeof(*hooks->board), PROT_READ | PROT_WRITE, MAP_SHARED,
 		     hooks_map_fd(hooks, ".data.owner"), 0);

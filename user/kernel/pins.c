@@ -19,6 +19,7 @@
 
 #define BPF_FS "/sys/fs/bpf"
 #define ANCESTORS_MAX 32
+#define PINS_SELF 0 /* this process, whatever number /proc has for it */
 
 /* errno tells why not. */
 static bool pins_is_bpf_fs(const char *path)
@@ -29,15 +30,24 @@ static bool pins_is_bpf_fs(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
+/* Where /proc shows a process. */
+static const char *pins_folder(pid_t pid, char out[32])
+{
+	if (pid == PINS_SELF)
+		return "/proc/self";
+	snprintf(out, 32, "/proc/%d", (int)pid);
+	return out;
+}
+
 static pid_t pins_parent(pid_t pid)
 {
-	char path[64], stat[512];
+	char path[64], folder[32], stat[512];
 	_cleanup_close_ int fd = -1;
 	const char *rest;
 	ssize_t length;
 	int parent;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	snprintf(path, sizeof(path), "%s/stat", pins_folder(pid, folder));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	length = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
 	if (length <= 0)
@@ -55,17 +65,18 @@ static size_t pins_viewers(pid_t sensor, pid_t viewers[ANCESTORS_MAX])
 {
 	size_t count = 0;
 
-	viewers[count++] = getpid();
+	viewers[count++] = PINS_SELF;
 	if (sensor > 0)
 		viewers[count++] = sensor;
-	for (pid_t pid = getppid(); pid > 0 && count < ANCESTORS_MAX; pid = pins_parent(pid))
+	for (pid_t pid = pins_parent(PINS_SELF); pid > 0 && count < ANCESTORS_MAX;
+	     pid = pins_parent(pid))
 		viewers[count++] = pid;
 	return count;
 }
 
 static int pins_instance_path(pid_t viewer, const char *instance, char path[PINS_PATH_SIZE])
 {
-	int length = viewer == getpid() ?
+	int length = viewer == PINS_SELF ?
 			     snprintf(path, PINS_PATH_SIZE, BPF_FS "/%s", instance) :
 			     snprintf(path, PINS_PATH_SIZE, "/proc/%d/root" BPF_FS "/%s",
 				      (int)viewer, instance);
@@ -111,14 +122,14 @@ static int pins_make(const char *instance, char ret_directory[PINS_PATH_SIZE])
 /* Mounts it in a process's mount namespace: in a child, as entering one is for good. */
 static int pins_mount_for(pid_t pid)
 {
-	char path[64];
+	char path[64], folder[32];
 	int status;
 	pid_t child = fork();
 
 	if (child < 0)
 		return -errno;
 	if (child == 0) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+		snprintf(path, sizeof(path), "%s/ns/mnt", pins_folder(pid, folder));
 
 		_cleanup_close_ int namespace = open(path, O_RDONLY | O_CLOEXEC);
 

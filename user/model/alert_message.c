@@ -170,10 +170,20 @@ static const char *owner_verb(const struct alert *alert)
 	return "held by";
 }
 
+/* Seen from another pid namespace, a process may have no number. */
+static void add_pid(struct line *line, pid_t pid)
+{
+	if (pid)
+		line_add(line, "pid %d", pid);
+	else
+		line_add(line, "no pid here");
+}
+
 static void add_process(struct line *line, const struct process *process)
 {
 	line_add_foreign(line, *process->name ? process->name : "a process");
-	line_add(line, " (pid %d", process->pid);
+	line_add(line, " (");
+	add_pid(line, process->pid);
 	if (*process->unit) {
 		line_add(line, ", unit ");
 		line_add_foreign(line, process->unit);
@@ -185,10 +195,10 @@ static void add_owner(struct line *line, const struct alert *alert)
 {
 	const struct process *process = &alert->process;
 
-	if (!process->pid && alert->quality != QUALITY_KERNEL)
+	if (!process_is_known(process) && alert->quality != QUALITY_KERNEL)
 		return;
 	line_add(line, ", %s ", owner_verb(alert));
-	if (process->pid)
+	if (process_is_known(process))
 		add_process(line, process);
 	else
 		line_add(line, "the kernel");
@@ -197,11 +207,13 @@ static void add_owner(struct line *line, const struct alert *alert)
 /* The process at the packet's other end, where that is on this host, too. */
 static void add_peer_process(struct line *line, const struct alert *alert)
 {
-	if (!alert->peer_process.pid)
+	if (!process_brief_is_known(&alert->peer_process))
 		return;
 	line_add(line, ", at the other end ");
 	line_add_foreign(line, alert->peer_process.name);
-	line_add(line, " (pid %d)", alert->peer_process.pid);
+	line_add(line, " (");
+	add_pid(line, alert->peer_process.pid);
+	line_add(line, ")");
 }
 
 /* Any address of this host is not told. */
@@ -220,7 +232,7 @@ static void add_listening_address(struct line *line, const struct alert *alert)
 static void add_text(struct line *line, const struct alert *alert)
 {
 	line_add_foreign(line, alert->text);
-	if (!alert->process.pid)
+	if (!process_is_known(&alert->process))
 		return;
 	line_add(line, ", asked for by ");
 	add_process(line, &alert->process);

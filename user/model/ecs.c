@@ -138,16 +138,17 @@ void ecs_put_observer(struct ecs_maker *maker, json_t *root, const char *hostnam
 			     "name", interface);
 }
 
-/* Who a process is in few words; nothing where its pid is not known. */
+/* Who a process is in few words; nothing where neither is known. */
 static json_t *put_brief(struct ecs_maker *maker, json_t *object, const char *role, pid_t pid,
 			 const char *name)
 {
 	json_t *brief;
 
-	if (!pid)
+	if (!pid && !*name)
 		return NULL;
 	brief = ecs_put_object(maker, object, role);
-	ecs_put_number(maker, brief, "pid", (uint64_t)pid);
+	if (pid)
+		ecs_put_number(maker, brief, "pid", (uint64_t)pid);
 	ecs_put_text(maker, brief, "name", name);
 	return brief;
 }
@@ -162,16 +163,23 @@ static void put_user(struct ecs_maker *maker, json_t *object, const struct proce
 	ecs_put_text(maker, user, "name", process->user);
 }
 
+/* The first process's parent is the kernel's own, which has a name, too. */
+static void put_parent(struct ecs_maker *maker, json_t *object, const struct process *process)
+{
+	if (process->parent_pid || process->pid != 1)
+		put_brief(maker, object, "parent", process->parent_pid, process->parent_name);
+}
+
 void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process *process)
 {
 	json_t *object = put_brief(maker, root, "process", process->pid, process->name);
 
-	if (process->pid) {
+	if (object) {
 		ecs_put_text(maker, object, "executable", process->executable);
 		ecs_put_text(maker, object, "command_line", command_get(process));
 		put_user(maker, object, process);
 		ecs_put_time(maker, object, "start", process->start_wall_ns);
-		put_brief(maker, object, "parent", process->parent_pid, process->parent_name);
+		put_parent(maker, object, process);
 	}
 	if (*process->container)
 		ecs_put_text(maker, ecs_put_object(maker, root, "container"), "id",

@@ -43,7 +43,7 @@ enum quality {
 
 /* A local process. Empty strings and zero pid: not known. Raw bytes: escape before printing. */
 struct process {
-	pid_t pid;
+	pid_t pid; /* 0 with a name: it has none in the pid namespace whose numbers are told */
 	pid_t parent_pid;
 	uid_t uid;
 	uint64_t start_wall_ns;
@@ -63,9 +63,20 @@ struct process {
 
 /* Who else had a hand in a socket, where it was not the owner. */
 struct process_brief {
-	pid_t pid; /* 0: the same as the owner, or not known */
-	char name[PROCESS_NAME_SIZE];
+	pid_t pid;
+	char name[PROCESS_NAME_SIZE]; /* empty, and no pid: the same as the owner, or not known */
 };
+
+/* Is there anything to tell of it? */
+static inline bool process_is_known(const struct process *process)
+{
+	return process->pid || *process->name || *process->executable;
+}
+
+static inline bool process_brief_is_known(const struct process_brief *brief)
+{
+	return brief->pid || *brief->name;
+}
 
 struct endpoint {
 	struct addr addr;

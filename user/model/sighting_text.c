@@ -14,10 +14,11 @@ static void add_named(struct line *line, const char *name, const char *value)
 
 static void add_brief(struct line *line, const char *role, const struct process_brief *brief)
 {
-	if (!brief->pid)
+	if (!process_brief_is_known(brief))
 		return;
 	add_named(line, role, *brief->name ? brief->name : "?");
-	line_add(line, " pid %d", brief->pid);
+	if (brief->pid)
+		line_add(line, " pid %d", brief->pid);
 }
 
 /* Where the kernel took a tag off the frame, it is told here alone. */
@@ -27,9 +28,10 @@ static void add_findings(struct line *line, const struct sighting *sighting)
 
 	line_add(line, "verdict %s, quality %s", sighting_verdict_word(sighting->verdict),
 		 sighting_quality_word(sighting->quality));
-	if (process->pid) {
+	if (process_is_known(process)) {
 		add_named(line, "process", *process->name ? process->name : "?");
-		line_add(line, " pid %d", process->pid);
+		if (process->pid)
+			line_add(line, " pid %d", process->pid);
 		add_named(line, "exe", process->executable);
 		if (process->executable_unlinked)
 			line_add(line, " (unlinked)");

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cgroup.h - what a control group's path says of a process: systemd unit and container. Pure. */
+/*
+ * cgroup.h - what a control group's path says of a process: systemd unit and container. Pure.
+ *
+ * Believed is what root has named alone. Below a unit its own service makes the groups, and below
+ * user@N.service and inside a container others give any name they like. So the first unit and the
+ * first container from the top count; a path whose top is cut off ("...") says nothing.
+ */
 #ifndef WHO_CGROUP_H
 #define WHO_CGROUP_H
 
 #include <stddef.h>
 
-/* The last component that is a unit (.service, .scope, .socket ...); "" when there is none. */
+/*
+ * The unit (.service, .scope, .socket ...); one of a user's own manager is
+ * "user@1000.service/NAME". "" when there is none.
+ */
 void cgroup_unit(const char *path, char *ret_unit, size_t size);
 
-/*
- * The container's id: 64 hexadecimal digits behind docker-, cri-containerd-, crio-, libpod-, or
- * as a component of its own; "" when there is none.
- */
+/* The container's id, or its name where the path has only that; "" when there is none. */
 void cgroup_container(const char *path, char *ret_id, size_t size);
 
 #endif

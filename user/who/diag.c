@@ -7,6 +7,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 
 #include <libmnl/libmnl.h>
 
@@ -26,12 +27,12 @@ struct diag {
 };
 
 struct diag_answer {
-	enum protocol protocol;
+	enum diag_table table;
 	diag_visitor *visit;
 	void *argument;
 };
 
-static const char *diag_state_word(unsigned int state, enum protocol protocol)
+static const char *diag_state_word(unsigned int state, enum diag_table table)
 {
 	static const char *const words[] = {
 		"unknown",    "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2",
@@ -39,7 +40,7 @@ static const char *diag_state_word(unsigned int state, enum protocol protocol)
 		"syn-recv",
 	};
 
-	if (protocol == PROTOCOL_UDP && state == DIAG_STATE_CLOSE)
+	if (table != DIAG_TCP && state == DIAG_STATE_CLOSE)
 		return "unconnected";
 	return state < ARRAY_SIZE(words) ? words[state] : words[0];
 }
@@ -65,17 +66,18 @@ static int diag_handle(const struct nlmsghdr *message, void *argument)
 {
 	const struct diag_answer *answer = argument;
 	const struct inet_diag_msg *body = mnl_nlmsg_get_payload(message);
-	struct diag_socket found = { .protocol = answer->protocol };
+	bool is_tcp = answer->table == DIAG_TCP;
+	struct diag_socket found = { .table = answer->table };
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*body))
 		return MNL_CB_OK;
-	found.state = diag_state_word(body->idiag_state, answer->protocol);
-	found.listening = answer->protocol == PROTOCOL_TCP ?
-				  body->idiag_state == DIAG_STATE_LISTEN :
-				  body->idiag_state != DIAG_STATE_ESTABLISHED;
+	found.protocol = is_tcp ? PROTOCOL_TCP : PROTOCOL_UDP;
+	found.state = diag_state_word(body->idiag_state, answer->table);
+	found.listening = is_tcp ? body->idiag_state == DIAG_STATE_LISTEN :
+				   body->idiag_state != DIAG_STATE_ESTABLISHED;
 	found.local = diag_endpoint(body->idiag_family, body->id.idiag_src, body->id.idiag_sport);
 	found.peer = diag_endpoint(body->idiag_family, body->id.idiag_dst, body->id.idiag_dport);
-	found.awaits_accept = answer->protocol == PROTOCOL_TCP && diag_awaits_accept(body);
+	found.awaits_accept = is_tcp && diag_awaits_accept(body);
 	found.cookie = (uint64_t)body->id.idiag_cookie[1] << 32 | body->id.idiag_cookie[0];
 	found.inode = body->idiag_inode;
 	found.uid = body->idiag_uid;
@@ -83,8 +85,8 @@ static int diag_handle(const struct nlmsghdr *message, void *argument)
 	return MNL_CB_OK;
 }
 
-static int diag_request(struct diag *diag, const struct inet_diag_req_v2 *request, uint16_t flags,
-			struct diag_answer *answer)
+static int diag_request(struct diag *diag, const void *request, size_t size, uint16_t flags,
+			mnl_cb_t handle, void *answer)
 {
 	char buffer[32768];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
@@ -94,7 +96,7 @@ static int diag_request(struct diag *diag, const struct inet_diag_req_v2 *reques
 	message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	message->nlmsg_flags = NLM_F_REQUEST | flags;
 	message->nlmsg_seq = ++diag->sequence;
-	memcpy(mnl_nlmsg_put_extra_header(message, sizeof(*request)), request, sizeof(*request));
+	memcpy(mnl_nlmsg_put_extra_header(message, size), request, size);
 	if (mnl_socket_sendto(diag->socket, message, message->nlmsg_len) < 0)
 		return -errno;
 	do {
@@ -102,32 +104,56 @@ static int diag_request(struct diag *diag, const struct inet_diag_req_v2 *reques
 
 		if (length < 0)
 			return -errno;
-		r = mnl_cb_run(buffer, length, diag->sequence, port, diag_handle, answer);
+		r = mnl_cb_run(buffer, length, diag->sequence, port, handle, answer);
 	} while (r > MNL_CB_STOP && flags & NLM_F_DUMP);
 	return r < 0 ? -errno : 0;
 }
 
-static int diag_ip_protocol(enum protocol protocol)
-{
-	return protocol == PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
-}
+static const int diag_ip_protocols[DIAG_TABLE_COUNT] = {
+	[DIAG_TCP] = IPPROTO_TCP,
+	[DIAG_UDP] = IPPROTO_UDP,
+	[DIAG_UDPLITE] = IPPROTO_UDPLITE,
+};
 
-int diag_visit(struct diag *diag, enum protocol protocol, diag_visitor *visit, void *argument)
+int diag_visit(struct diag *diag, enum diag_table table, diag_visitor *visit, void *argument)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	struct diag_answer answer = { protocol, visit, argument };
+	struct diag_answer answer = { table, visit, argument };
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(families) && r == 0; i++) {
 		struct inet_diag_req_v2 request = {
 			.sdiag_family = families[i],
-			.sdiag_protocol = diag_ip_protocol(protocol),
+			.sdiag_protocol = diag_ip_protocols[table],
 			.idiag_states = -1,
 		};
 
-		r = diag_request(diag, &request, NLM_F_DUMP, &answer);
+		r = diag_request(diag, &request, sizeof(request), NLM_F_DUMP, diag_handle, &answer);
 	}
-	return r;
+	return r == -ENOENT && table == DIAG_UDPLITE ? 0 : r;
+}
+
+struct diag_unix_answer {
+	diag_inode_visitor *visit;
+	void *argument;
+};
+
+static int diag_handle_unix(const struct nlmsghdr *message, void *argument)
+{
+	const struct diag_unix_answer *answer = argument;
+	const struct unix_diag_msg *body = mnl_nlmsg_get_payload(message);
+
+	if (mnl_nlmsg_get_payload_len(message) >= sizeof(*body))
+		answer->visit(answer->argument, body->udiag_ino);
+	return MNL_CB_OK;
+}
+
+int diag_visit_unix(struct diag *diag, diag_inode_visitor *visit, void *argument)
+{
+	struct diag_unix_answer answer = { visit, argument };
+	const struct unix_diag_req request = { .sdiag_family = AF_UNIX, .udiag_states = -1 };
+
+	return diag_request(diag, &request, sizeof(request), NLM_F_DUMP, diag_handle_unix, &answer);
 }
 
 static void diag_put_endpoint(const struct endpoint *endpoint, bool ipv4, __be32 words[4],
@@ -153,16 +179,16 @@ static void diag_keep_first(void *argument, const struct diag_socket *socket)
 	first->found = true;
 }
 
-static int diag_ask(struct diag *diag, enum protocol protocol, const struct endpoint *source,
+static int diag_ask(struct diag *diag, enum diag_table table, const struct endpoint *source,
 		    const struct endpoint *destination, uint32_t ifindex,
 		    struct diag_socket *ret_socket)
 {
 	struct diag_first first = { .socket = ret_socket };
-	struct diag_answer answer = { protocol, diag_keep_first, &first };
+	struct diag_answer answer = { table, diag_keep_first, &first };
 	bool ipv4 = addr_is_ipv4(&source->addr);
 	struct inet_diag_req_v2 request = {
 		.sdiag_family = ipv4 ? AF_INET : AF_INET6,
-		.sdiag_protocol = diag_ip_protocol(protocol),
+		.sdiag_protocol = diag_ip_protocols[table],
 		.idiag_states = -1,
 		.id.idiag_if = ifindex,
 		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
@@ -171,16 +197,16 @@ static int diag_ask(struct diag *diag, enum protocol protocol, const struct endp
 
 	diag_put_endpoint(source, ipv4, request.id.idiag_src, &request.id.idiag_sport);
 	diag_put_endpoint(destination, ipv4, request.id.idiag_dst, &request.id.idiag_dport);
-	r = diag_request(diag, &request, 0, &answer);
+	r = diag_request(diag, &request, sizeof(request), 0, diag_handle, &answer);
 	return r == 0 && !first.found ? -ENOENT : r;
 }
 
-int diag_find(struct diag *diag, enum protocol protocol, const struct endpoint *local,
+int diag_find(struct diag *diag, enum diag_table table, const struct endpoint *local,
 	      const struct endpoint *peer, uint32_t ifindex, struct diag_socket *ret_socket)
 {
 	/* udp_dump_one() of net/ipv4/udp_diag.c takes the ends the other way round. */
-	return protocol == PROTOCOL_TCP ? diag_ask(diag, protocol, local, peer, ifindex, ret_socket) :
-					  diag_ask(diag, protocol, peer, local, ifindex, ret_socket);
+	return table == DIAG_TCP ? diag_ask(diag, table, local, peer, ifindex, ret_socket) :
+				   diag_ask(diag, table, peer, local, ifindex, ret_socket);
 }
 
 int diag_new(struct diag **ret_diag, int netns)

@@ -149,6 +149,7 @@ static struct tuple inquiry_packet(const struct inquiry *inquiry)
 		.source = inquiry->sighting->source,
 		.destination = inquiry->sighting->destination,
 		.protocol = inquiry->sighting->protocol,
+		.is_lite = inquiry->event->next_header == IPPROTO_UDPLITE,
 	};
 }
 

@@ -53,9 +53,11 @@ static void system_free(void *argument)
 static int system_find(struct diag *diag, const struct tuple *packet, uint32_t ifindex,
 		       uint64_t netns, struct outside_socket *ret_socket)
 {
+	enum diag_table table = packet->protocol == PROTOCOL_TCP ? DIAG_TCP :
+				packet->is_lite			 ? DIAG_UDPLITE :
+								   DIAG_UDP;
 	struct diag_socket socket;
-	int r = diag_find(diag, packet->protocol, &packet->destination, &packet->source, ifindex,
-			  &socket);
+	int r = diag_find(diag, table, &packet->destination, &packet->source, ifindex, &socket);
 
 	if (r < 0)
 		return r;
@@ -234,13 +236,16 @@ static int system_find_holders(void *argument, unsigned long inode,
 	if (!holders)
 		return -ENOENT;
 	*ret_holders = holders->all;
+	/* Others may hold it where /proc does not show them. */
+	if (!proc_numbers_all())
+		ret_holders->count = MAX(ret_holders->count, 2U);
 	return 0;
 }
 
 static bool system_holds(void *argument, const struct process_key *key, unsigned long inode)
 {
 	(void)argument;
-	return proc_holds_socket(key->tgid, key->start_boot_ns, inode);
+	return proc_numbers_all() && proc_holds_socket(key->tgid, key->start_boot_ns, inode);
 }
 
 static int system_read_process(void *argument, pid_t pid, struct process *ret_process)
@@ -253,6 +258,9 @@ static int system_read_same(void *argument, const struct process_key *key,
 			    struct process *ret_process)
 {
 	(void)argument;
+	/* Under another namespace's number there may be another process. */
+	if (!proc_numbers_all())
+		return -ESRCH;
 	return proc_read_same(key->tgid, key->start_boot_ns, 0, ret_process);
 }
 

@@ -16,6 +16,7 @@ struct tuple {
 	struct endpoint source;
 	struct endpoint destination;
 	uint8_t protocol; /* enum protocol */
+	bool is_lite; /* UDP-Lite, which has a table of its own */
 };
 
 struct outside_socket {
@@ -67,7 +68,8 @@ int outside_open(struct outside *ret_outside);
 
 static inline struct tuple tuple_reverse(const struct tuple *tuple)
 {
-	return (struct tuple){ tuple->destination, tuple->source, tuple->protocol };
+	return (struct tuple){ tuple->destination, tuple->source, tuple->protocol,
+				  tuple->is_lite };
 }
 
 /* The same ends; the protocol is not looked at. */

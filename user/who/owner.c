@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "inquiry.h"
 #include "present.h"
+#include "proc.h"
 #include "record.h"
 
 #define OWNERS_PROCESSES_MAX 16384
@@ -209,6 +210,11 @@ void owners_name_listener(struct owners *owners, const struct listener_event *ev
 	else if (inquiry_find_record(&inquiry, event->cookie, &record))
 		inquiry.created = record.roles[SOCKET_CREATED];
 	owners_conclude(owners, &inquiry, sighting);
+}
+
+bool owners_number_all(void)
+{
+	return proc_numbers_all();
 }
 
 void owners_status(const struct owners *owners, struct owners_status *ret_status)

@@ -69,6 +69,12 @@ bool owners_find(struct owners *owners, struct sighting *sighting, uint64_t now_
 void owners_name_listener(struct owners *owners, const struct listener_event *event,
 			  struct sighting *sighting, uint64_t now_boot_ns);
 
+/*
+ * Can every process of this host be told by its number? Not where /proc is that of a container's
+ * pid namespace: those outside it are told by their records alone.
+ */
+bool owners_number_all(void);
+
 struct owners_status {
 	uint64_t processes; /* remembered */
 	uint64_t processes_evicted; /* for newer ones */
@@ -89,14 +95,23 @@ struct owner_row {
 	struct endpoint local;
 	struct endpoint peer;
 	bool has_peer;
+	bool is_udplite; /* then the protocol is UDP */
 	uint64_t netns; /* inode */
-	struct process process; /* pid 0: nobody holds it (any more) */
+	struct process process; /* pid 0: nobody has it open, as far as can be seen */
 };
 
 /*
- * Every socket on a port of the set, in every network namespace, one row a holder, by port. The
- * caller frees. 0 or -errno.
+ * Every socket on a port of the set, in every network namespace that anything leads to, one row a
+ * holder, by port. One that nobody holds (closed, waiting to be accepted, on its way to another
+ * process in a message) has a row without a process. The caller frees. 0 or -errno.
  */
 int owners_list(const struct port_set *ports, struct owner_row **ret_rows, size_t *ret_count);
+
+/*
+ * Looks at every socket, which gives each a cookie; only then can the iterators note them.
+ * is_thorough: those too whose network namespace only a descriptor leads to, for which all
+ * descriptors of the host are read. 0 or -errno.
+ */
+int owners_touch_sockets(bool is_thorough);
 
 #endif

@@ -2,8 +2,6 @@
 /* proc.c - reads proc(5). Every text in it is the process's own choice: bounded, never trusted. */
 #include "proc.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +16,7 @@
 #include "path.h"
 
 #define PROC_PATH_SIZE 64
+#define PROC_INITIAL_NAMESPACE 0xeffffffcU /* PID_NS_INIT_INO of the kernel's linux/nsfs.h */
 
 static void proc_path(pid_t pid, const char *name, char path[PROC_PATH_SIZE])
 {
@@ -42,7 +41,12 @@ static ssize_t proc_read_file(pid_t pid, const char *name, char *buffer, size_t 
 	return length;
 }
 
-static int proc_read_stat(pid_t pid, struct process *process, unsigned long long *ret_start_ticks)
+struct proc_stat {
+	unsigned long long start_ticks;
+	char state;
+};
+
+static int proc_read_stat(pid_t pid, struct process *process, struct proc_stat *ret_stat)
 {
 	char stat[1024];
 	char *name, *rest;
@@ -58,8 +62,8 @@ static int proc_read_stat(pid_t pid, struct process *process, unsigned long long
 	*rest = '\0';
 	snprintf(process->name, sizeof(process->name), "%s", name + 1);
 	if (sscanf(rest + 2,
-		   "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &parent, ret_start_ticks) != 2)
+		   "%c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &ret_stat->state, &parent, &ret_stat->start_ticks) != 3)
 		return -ESRCH;
 	process->parent_pid = parent;
 	return 0;
@@ -167,30 +171,50 @@ static uint64_t proc_tick_ns(void)
 
 static void proc_read_parent(struct process *process)
 {
-	unsigned long long start_ticks;
 	struct process parent = {};
+	struct proc_stat stat;
 
-	if (process->parent_pid && proc_read_stat(process->parent_pid, &parent, &start_ticks) == 0)
+	if (process->parent_pid && proc_read_stat(process->parent_pid, &parent, &stat) == 0)
 		memcpy(process->parent_name, parent.name, sizeof(process->parent_name));
+}
+
+static void proc_keep_first(void *argument, pid_t task)
+{
+	pid_t *kept = argument;
+
+	*kept = *kept ? *kept : task;
+}
+
+/* The thread that tells of the process: the first one tells nothing once it has ended. */
+static pid_t proc_telling_thread(pid_t pid, char state)
+{
+	pid_t other = 0;
+
+	if (state == 'Z')
+		proc_visit_threads(pid, proc_keep_first, &other);
+	return other ? other : pid;
 }
 
 /* exe_inode: 0 where it is not known. */
 static int proc_read_whole(pid_t pid, struct process *ret_process, uint64_t *ret_exe_inode)
 {
-	unsigned long long start_ticks, start_again;
 	struct process process = { .pid = pid }, again;
+	struct proc_stat stat, stat_again;
+	pid_t task;
 
-	if (proc_read_stat(pid, &process, &start_ticks) < 0)
+	if (proc_read_stat(pid, &process, &stat) < 0)
 		return -ESRCH;
-	proc_read_command_line(pid, &process);
-	proc_read_executable(pid, &process, ret_exe_inode);
-	proc_read_user(pid, &process);
-	proc_read_cgroup(pid, &process);
-	proc_read_netns(pid, &process);
+	task = proc_telling_thread(pid, stat.state);
+	proc_read_command_line(task, &process);
+	proc_read_executable(task, &process, ret_exe_inode);
+	proc_read_user(task, &process);
+	proc_read_cgroup(task, &process);
+	proc_read_netns(task, &process);
 	proc_read_parent(&process);
-	if (proc_read_stat(pid, &again, &start_again) < 0 || start_again != start_ticks)
+	if (proc_read_stat(pid, &again, &stat_again) < 0 ||
+	    stat_again.start_ticks != stat.start_ticks)
 		return -ESRCH;
-	process.start_boot_ns = start_ticks * proc_tick_ns();
+	process.start_boot_ns = stat.start_ticks * proc_tick_ns();
 	process.start_wall_ns = clock_wall_from_boot(process.start_boot_ns);
 	*ret_process = process;
 	return 0;
@@ -218,89 +242,33 @@ int proc_read_same(pid_t pid, uint64_t start_boot_ns, uint64_t exe_inode,
 	return 0;
 }
 
-static void proc_close_directory(DIR **directory)
+pid_t proc_self(void)
 {
-	if (*directory)
-		closedir(*directory);
-}
-#define _cleanup_directory_ __attribute__((cleanup(proc_close_directory)))
+	char self[16];
+	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
 
-static void proc_visit_descriptors(pid_t pid, proc_socket_visitor *visit, void *argument)
-{
-	char path[PROC_PATH_SIZE], target[64];
-	const struct dirent *entry;
-	unsigned long inode;
-
-	proc_path(pid, "fd", path);
-	_cleanup_directory_ DIR *descriptors = opendir(path);
-
-	while (descriptors && (entry = readdir(descriptors))) {
-		ssize_t length = readlinkat(dirfd(descriptors), entry->d_name, target,
-					    sizeof(target) - 1);
-
-		if (length <= 0)
-			continue;
-		target[length] = '\0';
-		if (sscanf(target, "socket:[%lu]", &inode) == 1)
-			visit(argument, pid, inode);
-	}
+	self[MAX(length, 0)] = '\0';
+	return atoi(self);
 }
 
-int proc_visit(proc_visitor *visit, void *argument)
+/*
+ * The first process of /proc's pid namespace is in it, wherever this one is; where that may not be
+ * looked at, /proc is taken to be that of the own namespace.
+ */
+bool proc_numbers_all(void)
 {
-	_cleanup_directory_ DIR *processes = opendir("/proc");
-	const struct dirent *entry;
+	struct stat namespace;
 
-	if (!processes)
-		return -errno;
-	while ((entry = readdir(processes)))
-		if (isdigit((unsigned char)entry->d_name[0]))
-			visit(argument, atoi(entry->d_name));
-	return 0;
+	return (stat("/proc/1/ns/pid", &namespace) < 0 &&
+		stat("/proc/self/ns/pid", &namespace) < 0) ||
+	       namespace.st_ino == PROC_INITIAL_NAMESPACE;
 }
 
-struct proc_search {
-	unsigned long inode;
-	bool found;
-};
-
-static void proc_match_socket(void *argument, pid_t pid, unsigned long inode)
+bool proc_began_at(pid_t pid, uint64_t start_boot_ns)
 {
-	struct proc_search *search = argument;
-
-	(void)pid;
-	search->found = search->found || inode == search->inode;
-}
-
-bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode)
-{
-	struct proc_search search = { .inode = inode };
-	unsigned long long start_ticks;
 	struct process process;
+	struct proc_stat stat;
 
-	proc_visit_descriptors(pid, proc_match_socket, &search);
-	/* Asked afterwards: who has the number now and began before had it all the time. */
-	if (!search.found || !start_boot_ns)
-		return search.found;
-	return proc_read_stat(pid, &process, &start_ticks) == 0 &&
-	       start_ticks == start_boot_ns / proc_tick_ns();
-}
-
-struct proc_socket_walk {
-	proc_socket_visitor *visit;
-	void *argument;
-};
-
-static void proc_visit_process(void *argument, pid_t pid)
-{
-	const struct proc_socket_walk *walk = argument;
-
-	proc_visit_descriptors(pid, walk->visit, walk->argument);
-}
-
-int proc_visit_sockets(proc_socket_visitor *visit, void *argument)
-{
-	struct proc_socket_walk walk = { visit, argument };
-
-	return proc_visit(proc_visit_process, &walk);
+	return proc_read_stat(pid, &process, &stat) == 0 &&
+	       (!start_boot_ns || stat.start_ticks == start_boot_ns / proc_tick_ns());
 }

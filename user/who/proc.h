@@ -20,9 +20,6 @@ int proc_read(pid_t pid, struct process *ret_process);
 int proc_read_same(pid_t pid, uint64_t start_boot_ns, uint64_t exe_inode,
 		   struct process *ret_process);
 
-/* Does the process that began at this time (0: at any) have the socket open? */
-bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode);
-
 /* "" when the user database has no name for it. */
 void proc_name_user(uid_t uid, char *ret_name, size_t size);
 
@@ -30,8 +27,42 @@ void proc_name_user(uid_t uid, char *ret_name, size_t size);
 typedef void proc_visitor(void *argument, pid_t pid);
 int proc_visit(proc_visitor *visit, void *argument);
 
+/* Visits the threads of a process that are not its first; most have none. */
+void proc_visit_threads(pid_t pid, proc_visitor *visit, void *argument);
+
+/*
+ * A descriptor of a socket or of a network namespace. Threads may have tables of their own, and
+ * the first thread of a process may be gone, and its table with it: each table is visited once,
+ * which is told by kcmp(2); without that, only the first thread's, or all where it is gone.
+ */
+struct proc_link {
+	pid_t pid;
+	pid_t task; /* the thread in whose table it is; most often the process itself */
+	int fd;
+	bool is_netns; /* else it is a socket */
+	unsigned long inode;
+};
+
+typedef void proc_link_visitor(void *argument, const struct proc_link *link);
+void proc_visit_links(pid_t pid, proc_link_visitor *visit, void *argument);
+
+/* The same of every process. 0 or -errno. */
+int proc_visit_all_links(proc_link_visitor *visit, void *argument);
+
 /* Visits every socket that any process holds: its inode and the holder. 0 or -errno. */
 typedef void proc_socket_visitor(void *argument, pid_t pid, unsigned long inode);
 int proc_visit_sockets(proc_socket_visitor *visit, void *argument);
+
+/* Does the process that began at this time (0: at any) have the socket open? */
+bool proc_holds_socket(pid_t pid, uint64_t start_boot_ns, unsigned long inode);
+
+/* This process's own number, as /proc tells it. */
+pid_t proc_self(void);
+
+/* Are /proc's numbers those of the initial pid namespace, as process_key.tgid is? */
+bool proc_numbers_all(void);
+
+/* Does a process of this number and start live? 0: at any time. */
+bool proc_began_at(pid_t pid, uint64_t start_boot_ns);
 
 #endif

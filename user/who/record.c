@@ -14,7 +14,7 @@
 #include "path.h"
 #include "proc.h"
 
-#define RECORD_TEXTS 5
+#define RECORD_TEXTS 7
 #define RECORD_USERS_MAX 1024
 #define RECORD_USER_NS (60 * CLOCK_NS_PER_SECOND) /* how long a user's name is believed */
 
@@ -25,7 +25,7 @@ struct record {
 	uint32_t netns;
 	bool executable_unlinked;
 	uint64_t long_command;
-	char texts[]; /* name, parent's name, executable, command line, cgroup: each terminated */
+	char texts[]; /* name, parent's name, executable, command line, cgroup, unit, container */
 };
 
 struct record_user {
@@ -118,8 +118,11 @@ static void record_complete(const struct process_event *event, struct process *p
 		return;
 	if (!exe_is_whole)
 		memcpy(process->executable, live->executable, sizeof(live->executable));
-	if (!cgroup_is_whole)
+	if (!cgroup_is_whole) {
 		memcpy(process->cgroup, live->cgroup, sizeof(live->cgroup));
+		memcpy(process->unit, live->unit, sizeof(live->unit));
+		memcpy(process->container, live->container, sizeof(live->container));
+	}
 	if (!has_arguments) {
 		memcpy(process->command_line, live->command_line, sizeof(live->command_line));
 		process->long_command = live->long_command;
@@ -148,6 +151,8 @@ static void record_read_event(const struct process_event *event, struct process 
 					       sizeof(process->cgroup));
 	path_strip_memfd(process->executable, event->exe_unlinked);
 	command_set(process, event->args, MIN(event->args_length, sizeof(event->args)));
+	cgroup_unit(process->cgroup, process->unit, sizeof(process->unit));
+	cgroup_container(process->cgroup, process->container, sizeof(process->container));
 	record_complete(event, process, exe_is_whole, cgroup_is_whole);
 }
 
@@ -155,7 +160,8 @@ static struct record *record_pack(const struct process *process)
 {
 	const char *const texts[RECORD_TEXTS] = { process->name, process->parent_name,
 						  process->executable, process->command_line,
-						  process->cgroup };
+						  process->cgroup, process->unit,
+						  process->container };
 	size_t size = sizeof(struct record);
 	struct record *record;
 	char *place;
@@ -235,7 +241,7 @@ int records_take(struct records *records, const struct process_event *event)
 	if (!process)
 		return -ENOMEM;
 	record_read_event(event, process);
-	if (event->pid == (uint32_t)getpid())
+	if (event->pid == (uint32_t)proc_self())
 		record_learn_root(process);
 	records_take_program(records, &event->head);
 	record = record_pack(process);
@@ -275,6 +281,8 @@ static void record_unpack(const struct record *record, struct process *process)
 		{ process->executable, sizeof(process->executable) },
 		{ process->command_line, sizeof(process->command_line) },
 		{ process->cgroup, sizeof(process->cgroup) },
+		{ process->unit, sizeof(process->unit) },
+		{ process->container, sizeof(process->container) },
 	};
 	const char *text = record->texts;
 
@@ -304,9 +312,6 @@ int records_find(struct records *records, const struct process_key *key,
 		.start_wall_ns = clock_wall_from_boot(key->start_boot_ns),
 	};
 	record_unpack(*place, ret_process);
-	cgroup_unit(ret_process->cgroup, ret_process->unit, sizeof(ret_process->unit));
-	cgroup_container(ret_process->cgroup, ret_process->container,
-			 sizeof(ret_process->container));
 	records_name_user(records, ret_process);
 	return 0;
 }
