@@ -37,6 +37,52 @@ static const struct proof proofs[] = {
 #include "owner_received.inc"
 };
 
+/* Without the kernel's records: who holds the socket now. */
+static const struct proof proofs_of_the_present[] = {
+	{ "a listener's one holder", IN_TO_LISTENER, .kind = KIND_SYN, LISTED(100),
+	  .quality = QUALITY_LISTENER, .name = "/proc/100" },
+	{ "a connection's one holder", IN_TO_CONNECTION, DATA,
+	  .present = { .here = { 1, 77 }, .holders = 1, .lowest = 100 },
+	  .quality = QUALITY_JOINED, .name = "/proc/100" },
+	{ "of several none is named", IN_TO_CONNECTION, DATA,
+	  .present = { .here = { 1, 77 }, .holders = 2, .lowest = 100 } },
+	{ "a connection that nobody has open", IN_TO_CONNECTION, DATA,
+	  .present = { .here = { 1, 0 }, .holders = 1, .lowest = 100 } },
+	{ "an unaccepted connection is its listener's", IN_TO_CONNECTION, DATA,
+	  .present = { .here = { 5, 0, .awaits_accept = true },
+		       .listener = { 6, 77, .listening = true }, .holders = 2, .lowest = 100 },
+	  .quality = QUALITY_LISTENER, .name = "/proc/100" },
+	{ "whose listener is gone", IN_TO_CONNECTION, DATA,
+	  .present = { .here = { 5, 0, .awaits_accept = true }, .holders = 1, .lowest = 100 } },
+	{ "a connection that is gone is not the listener's in its place", IN_TO_CONNECTION, DATA,
+	  LISTED(100) },
+	{ "a datagram's listener", IN_TO_LISTENER, DATAGRAM, LISTED(100),
+	  .quality = QUALITY_LISTENER, .name = "/proc/100" },
+	{ "nobody is there", IN_TO_LISTENER, .kind = KIND_SYN },
+	{ "closed", IN_TO_CLOSED, .kind = KIND_SYN, .present = { .translation = -EOPNOTSUPP } },
+	{ "translated to another namespace", IN_TO_LISTENER, .kind = KIND_SYN,
+	  .present = { .is_translated = true, .here = { 1, 77, .listening = true },
+		       .abroad = { 2, 78, OTHER_NETNS, .listening = true }, .holders = 1,
+		       .lowest = 300 },
+	  .quality = QUALITY_LISTENER, .name = "/proc/300", .becomes = VERDICT_FORWARDED },
+	{ "a connection that was translated", IN_TO_LISTENER, DATA,
+	  .present = { .is_translated = true, .far_is_local = true, .here = { 1, 77 },
+		       .holders = 1, .lowest = 300 },
+	  .quality = QUALITY_JOINED, .name = "/proc/300", .becomes = VERDICT_CONNECTED },
+	{ "it may be tracked in a moment", IN_TO_CLOSED, .kind = KIND_SYN,
+	  .present = { .translation = -ENOENT }, .open = true },
+	{ "another's frame", IN_TO_LISTENER, .kind = KIND_SYN, .is_elsewhere = true, LISTED(100) },
+	{ "a sending connection's one holder", OUT, DATA,
+	  .present = { .here = { 1, 77 }, .holders = 1, .lowest = 100 },
+	  .quality = QUALITY_JOINED, .name = "/proc/100" },
+	{ "who sends by a socket without a peer is not its listener", OUT, DATAGRAM, LISTED(100),
+	  .quality = QUALITY_JOINED, .name = "/proc/100" },
+	{ "the kernel's RST", OUT, .kind = KIND_RST, .quality = QUALITY_KERNEL },
+	{ "a frame's task is in the event", OUT, FRAME, .sender = CLIENT,
+	  .quality = QUALITY_EXACT, .name = "client" },
+	{ "of nobody here", IN_FORWARDED, .kind = KIND_SYN },
+};
+
 static void assert_word(const struct proof *proof, const char *found, const char *wanted)
 {
 	if (strcmp(found, wanted ? wanted : "") != 0)
@@ -59,26 +105,37 @@ static void proof_check(const struct proof *proof, const struct sighting *sighti
 		    sighting_verdict_word(verdict));
 }
 
+static void proof_try(const struct proof *proof, bool has_source)
+{
+	struct world world = { .proof = proof };
+	struct owners *owners = world_begin(&world, has_source);
+	struct owners_status status;
+	struct packet_event event;
+	struct sighting sighting;
+	bool final;
+
+	proof_sight(proof, &event, &sighting);
+	final = owners_find(owners, &sighting, PACKET_NS + proof->now_ms * MS);
+	proof_check(proof, &sighting, final);
+	owners_status(owners, &status);
+	if (status.unrecorded != proof->unrecorded)
+		fail_msg("%s: unrecorded", proof->says);
+	assert_int_equal(status.answers[proof->quality], final);
+	owners_free(owners);
+}
+
 static void the_facts_prove_the_owner(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++) {
-		struct world world = { .proof = &proofs[i] };
-		struct owners *owners = world_begin(&world, true);
-		struct owners_status status;
-		struct packet_event event;
-		struct sighting sighting;
-		bool final;
+	for (size_t i = 0; i < ARRAY_SIZE(proofs); i++)
+		proof_try(&proofs[i], true);
+}
 
-		proof_sight(&proofs[i], &event, &sighting);
-		final = owners_find(owners, &sighting, PACKET_NS + proofs[i].now_ms * MS);
-		proof_check(&proofs[i], &sighting, final);
-		owners_status(owners, &status);
-		if (status.unrecorded != proofs[i].unrecorded)
-			fail_msg("%s: unrecorded", proofs[i].says);
-		assert_int_equal(status.answers[proofs[i].quality], final);
-		owners_free(owners);
-	}
+static void without_records_the_present_answers_at_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(proofs_of_the_present); i++)
+		proof_try(&proofs_of_the_present[i], false);
 }
 
 static void every_answer_is_final_when_time_is_up(void **state)
@@ -113,25 +170,6 @@ static void a_record_that_comes_within_patience_names_the_owner(void **state)
 	assert_int_equal(sighting.process.pid, 0);
 	event.sender = people[CLIENT].key;
 	assert_true(owners_find(owners, &sighting, PACKET_NS + 2 * MS));
-	assert_int_equal(sighting.process.pid, 100);
-	owners_free(owners);
-}
-
-static void without_records_the_present_answers_at_once(void **state)
-{
-	static const struct proof proof = {
-		IN_TO_LISTENER, .kind = KIND_SYN,
-		.present = { .here = { 1, 77, .listening = true }, .holders = 1, .lowest = 100 },
-	};
-	struct world world = { .proof = &proof };
-	struct owners *owners = world_begin(&world, false);
-	struct packet_event event;
-	struct sighting sighting;
-
-	(void)state;
-	proof_sight(&proof, &event, &sighting);
-	assert_true(owners_find(owners, &sighting, PACKET_NS));
-	assert_int_equal(sighting.quality, QUALITY_LISTENER);
 	assert_int_equal(sighting.process.pid, 100);
 	owners_free(owners);
 }
@@ -207,6 +245,30 @@ static void scans_for_a_missing_record_keep_their_pace(void **state)
 	owners_free(owners);
 }
 
+/* /proc is looked into a hundred times in a row, and then once a millisecond. */
+static void questions_who_still_holds_a_socket_keep_their_pace(void **state)
+{
+	static const struct proof proof = {
+		OUT, .kind = KIND_ACK, OWN,
+		.sockets = { { 1, { [SOCKET_SENT] = CLIENT }, -20, .handed_ms = -5 } },
+		HOLDER(CLIENT),
+	};
+	struct world world = { .proof = &proof };
+	struct owners *owners = world_begin(&world, true);
+	struct packet_event event;
+	struct sighting sighting;
+	int named = 0;
+
+	(void)state;
+	proof_sight(&proof, &event, &sighting);
+	for (int i = 0; i < 1000; i++)
+		named += owners_find(owners, &sighting, PACKET_NS);
+	assert_in_range(named, 1, 101);
+	assert_true(owners_find(owners, &sighting, PACKET_NS + 100 * SECOND));
+	assert_int_equal(sighting.quality, QUALITY_JOINED);
+	owners_free(owners);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_present_answer_is_remembered_for_a_moment),
 		cmocka_unit_test(who_begins_to_hold_a_port_is_named_from_its_record),
 		cmocka_unit_test(scans_for_a_missing_record_keep_their_pace),
+		cmocka_unit_test(questions_who_still_holds_a_socket_keep_their_pace),
 	};
 
 	return cmocka_run_group_tests_name("owner", tests, NULL, NULL);
