@@ -103,7 +103,7 @@ static int scene_end(void **state)
 
 static void scene_fill(struct process_event *event)
 {
-	event->head.process = (struct process_key){ 5000000000ULL, 4242, 3 };
+	event->head.process = (struct process_key){ 5000000000ULL, 4242, 3, 9 };
 	event->pid = 4242;
 	event->parent_pid = 1;
 	event->netns = 77;
@@ -166,6 +166,73 @@ static void every_part_of_the_key_counts(void **state)
 	key = scene->event->head.process;
 	key.tgid++;
 	assert_int_equal(records_find(scene->records, &key, scene->process), -ENOENT);
+	key = scene->event->head.process;
+	key.identity++;
+	assert_int_equal(records_find(scene->records, &key, scene->process), -ENOENT);
+}
+
+/* Tells the scene's process as it was from that time on. */
+static void scene_tell(struct scene *scene, uint32_t exec_id, uint64_t boot_ns)
+{
+	scene_fill(scene->event);
+	scene->event->head.process.exec_id = exec_id;
+	scene->event->head.boot_ns = boot_ns;
+	assert_int_equal(records_take(scene->records, scene->event), 0);
+}
+
+static uint32_t scene_become(const struct scene *scene, uint32_t exec_id, uint64_t boot_ns)
+{
+	struct process_key key = scene->event->head.process;
+
+	key.exec_id = exec_id;
+	records_become(scene->records, &key, boot_ns);
+	assert_int_equal(key.tgid, 4242);
+	return key.exec_id;
+}
+
+static void a_process_becomes_what_it_executed_by_then(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_tell(scene, 3, 1000);
+	scene_tell(scene, 3, 1500); /* by another name: no other program */
+	scene_tell(scene, 4, 2000);
+	scene_tell(scene, 6, 3000);
+	assert_int_equal(scene_become(scene, 3, 1999), 3);
+	assert_int_equal(scene_become(scene, 3, 2000), 4);
+	assert_int_equal(scene_become(scene, 3, 2999), 4);
+	assert_int_equal(scene_become(scene, 3, 3000), 6);
+}
+
+static void a_process_is_never_what_it_was_before_its_act(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_tell(scene, 3, 1000);
+	scene_tell(scene, 4, 2000);
+	assert_int_equal(scene_become(scene, 4, 1500), 4);
+	assert_int_equal(scene_become(scene, 4, 9000), 4);
+}
+
+static void of_a_process_that_was_not_told_nothing_becomes(void **state)
+{
+	struct scene *scene = *state;
+	struct process_key key = { 5000000001ULL, 4242, 3, 9 };
+
+	scene_tell(scene, 4, 2000);
+	records_become(scene->records, &key, 9000);
+	assert_int_equal(key.exec_id, 3);
+}
+
+static void of_many_programs_the_last_ones_are_remembered(void **state)
+{
+	struct scene *scene = *state;
+
+	for (uint32_t exec_id = 1; exec_id <= 9; exec_id++)
+		scene_tell(scene, exec_id, exec_id * 1000);
+	assert_int_equal(scene_become(scene, 1, 9000), 9);
+	assert_int_equal(scene_become(scene, 1, 6500), 6);
+	assert_int_equal(scene_become(scene, 1, 5500), 1); /* 5 is forgotten */
 }
 
 static void lengths_beyond_the_event_are_not_followed(void **state)
@@ -323,6 +390,10 @@ int main(void)
 		WITH_SCENE(a_process_comes_out_as_it_went_in),
 		WITH_SCENE(a_memory_file_is_told_as_one),
 		WITH_SCENE(every_part_of_the_key_counts),
+		WITH_SCENE(a_process_becomes_what_it_executed_by_then),
+		WITH_SCENE(a_process_is_never_what_it_was_before_its_act),
+		WITH_SCENE(of_a_process_that_was_not_told_nothing_becomes),
+		WITH_SCENE(of_many_programs_the_last_ones_are_remembered),
 		WITH_SCENE(lengths_beyond_the_event_are_not_followed),
 		WITH_SCENE(a_full_table_forgets_the_oldest_and_counts),
 		WITH_SCENE(a_cut_path_is_completed_from_the_live_process),
