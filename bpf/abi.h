@@ -251,7 +251,8 @@ struct socket_record {
 	__u8 shared; /* SOCKET_HELD: more processes than one had it open */
 	__u8 kernel; /* the kernel's own */
 	__u8 changed; /* bits of enum socket_role: another process had the role before */
-	__u8 reserved[5];
+	__u8 became; /* the same: that process had it as another user, program and so on */
+	__u8 reserved[4];
 };
 
 /* How much of its past a socket remembers. */
@@ -346,7 +347,8 @@ struct passage_key {
 struct passage {
 	struct process_key sender; /* DIRECTION_OUT: whose call it was */
 	__u64 cookie;
-	__u64 boot_ns; /* the last such */
+	__u64 since_boot_ns; /* the first of those just alike that came one after the other */
+	__u64 boot_ns; /* the last of them */
 	__u64 conflict_boot_ns; /* when another socket or sender last had one just like it; 0: never */
 	__u32 netns; /* the socket's */
 	__u32 device; /* that the socket is bound to; 0: none */
@@ -512,7 +514,7 @@ ABI_SIZE(struct socket_history, 280);
 ABI_SIZE(struct flow_key, 48);
 ABI_SIZE(struct flow, 64);
 ABI_SIZE(struct passage_key, 56);
-ABI_SIZE(struct passage, 64);
+ABI_SIZE(struct passage, 72);
 ABI_SIZE(struct frame_sender, 40);
 ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);

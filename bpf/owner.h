@@ -100,8 +100,9 @@ static __always_inline void owner_take_role(struct socket_record *record, enum s
 {
 	const struct process_key *before = &record->roles[role];
 
-	if (before->tgid &&
-	    (before->tgid != key->tgid || before->start_boot_ns != key->start_boot_ns))
+	if (before->tgid == key->tgid && before->start_boot_ns == key->start_boot_ns)
+		record->became |= 1 << role;
+	else if (before->tgid)
 		record->changed |= 1 << role;
 	record->roles[role] = *key;
 	owner_stamp(record, role);
@@ -243,10 +244,14 @@ static __always_inline void owner_note_passed(struct sock *sk)
 		record->handed_boot_ns = bpf_ktime_get_boot_ns();
 }
 
-/* Octets number `from` and on of a TCP stream are about to be written by the current process. */
-static __always_inline void owner_note_written(__u64 cookie, __u32 from, __u32 size,
+/*
+ * The current process is about to write octets to a TCP stream, whose socket is locked. A history
+ * that begins now knows what is taken from now on.
+ */
+static __always_inline void owner_note_written(struct sock *sk, __u64 cookie, __u32 size,
 					       bool is_repeated)
 {
+	struct tcp_sock *tcp = (void *)sk;
 	struct socket_history *history;
 	struct process_key key = {};
 	bool is_new;
@@ -254,10 +259,13 @@ static __always_inline void owner_note_written(__u64 cookie, __u32 from, __u32 s
 	history = history_open(cookie, &is_new);
 	if (!history)
 		return;
+	if (is_new)
+		history->stream.taken.end = BPF_CORE_READ(tcp, copied_seq);
 	if (process_current_key(&key) & PF_KTHREAD)
 		key = (struct process_key){};
 	history_begin(history);
-	claims_write(&history->stream.written, &key, from, size, is_repeated);
+	claims_write(&history->stream.written, &key, BPF_CORE_READ(tcp, write_seq), size,
+		     is_repeated);
 	history_end(history);
 	owner_note(cookie, SOCKET_SENT);
 }
@@ -284,10 +292,8 @@ static __always_inline void owner_note_taken(__u64 cookie, __u32 to)
 /* The two of them at a locked socket of TCP; `size` octets are about to be written. */
 static __always_inline void owner_note_writes(struct sock *sk, __u32 size)
 {
-	struct tcp_sock *tcp = (void *)sk;
-
 	if (owner_sock_concerns(sk))
-		owner_note_written(owner_cookie(sk), BPF_CORE_READ(tcp, write_seq), size, false);
+		owner_note_written(sk, owner_cookie(sk), size, false);
 }
 
 static __always_inline void owner_note_reads(struct sock *sk)

@@ -115,12 +115,15 @@ static __always_inline void passage_note(const struct passage_key *key, struct p
 {
 	struct passage *known = bpf_map_lookup_elem(&passages, key);
 
-	fresh->boot_ns = bpf_ktime_get_boot_ns();
+	fresh->boot_ns = fresh->since_boot_ns = bpf_ktime_get_boot_ns();
 	if (known) {
 		fresh->conflict_boot_ns = known->conflict_boot_ns;
-		if (passage_is_other(known, fresh) &&
-		    fresh->boot_ns < known->boot_ns + FLOW_TOGETHER_NS)
+		if (fresh->boot_ns >= known->boot_ns + FLOW_TOGETHER_NS)
+			; /* another one, long after */
+		else if (passage_is_other(known, fresh))
 			fresh->conflict_boot_ns = fresh->boot_ns;
+		else
+			fresh->since_boot_ns = known->since_boot_ns;
 	}
 	if (bpf_map_update_elem(&passages, key, fresh, BPF_ANY) < 0)
 		process_count(&board.losses.flows_failed);

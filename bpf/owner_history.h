@@ -63,6 +63,20 @@ static __always_inline struct claim *claims_newest(struct claims *claims)
 	return &claims->last[claims->newest & (HISTORY_LENGTH - 1)];
 }
 
+#define CLAIM_LONGEST (1U << 30) /* a quarter of the numbers: else those long past seem to come */
+
+/* Keeps the newest within the numbers that can be told apart, and forgets all before it. */
+static __always_inline void claims_shorten(struct claims *claims, struct claim *newest)
+{
+	if (newest->to - newest->from <= CLAIM_LONGEST)
+		return;
+	newest->from = newest->to - CLAIM_LONGEST;
+#pragma unroll
+	for (int i = 0; i < HISTORY_LENGTH; i++)
+		if (&claims->last[i] != newest)
+			claims->last[i].from = claims->last[i].to;
+}
+
 static __always_inline void claims_push(struct claims *claims, const struct process_key *process,
 					__u32 from, __u32 to)
 {
@@ -86,9 +100,15 @@ static __always_inline void claims_write(struct claims *claims, const struct pro
 	const struct process_key nobody = {};
 	__u32 to = from + size;
 
-	if (process_is_same(&newest->process, process)) {
+	if (!size)
+		return;
+	if (newest->from != newest->to && process_is_same(&newest->process, process)) {
+		/* Its other thread may be half way, too. */
+		if (!is_repeated && claims_after(newest->to, from))
+			to = newest->to + size;
 		if (claims_after(to, newest->to))
 			newest->to = to;
+		claims_shorten(claims, newest);
 		return;
 	}
 	if (!is_repeated && newest->from != newest->to && claims_after(newest->to, from)) {
@@ -116,6 +136,7 @@ static __always_inline void claims_take(struct claims *claims, const struct proc
 		newest->to = to;
 	else
 		claims_push(claims, process, claims->end, to);
+	claims_shorten(claims, claims_newest(claims));
 	claims->end = to;
 }
 
@@ -134,7 +155,7 @@ static __always_inline void takings_leave(struct takings *takings)
 	__sync_fetch_and_add(&takings->inside, -1);
 }
 
-#define TAKINGS_QUIET_NS 10000000ULL
+#define TAKINGS_QUIET_NS 100000000ULL
 
 /*
  * A datagram was taken, `queued` are left. When all that came is queued or was taken by hooks that

@@ -120,11 +120,8 @@ int owner_bound(struct syscall_entry *ctx)
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(owner_write, struct sock *sk, struct msghdr *message)
 {
-	struct tcp_sock *tcp = (void *)sk;
-
 	if (owner_typed_concerns(sk))
-		owner_note_written(sk->__sk_common.skc_cookie.counter,
-				   BPF_CORE_READ(tcp, write_seq),
+		owner_note_written(sk, sk->__sk_common.skc_cookie.counter,
 				   BPF_CORE_READ(message, msg_iter.count), true);
 	return 0;
 }

@@ -111,7 +111,7 @@ static struct evidence_use evidence_use(const struct socket_record *record, enum
 		return use;
 	if (since_ns > boot_ns) {
 		use.key = NULL;
-		use.is_forgotten = record->changed >> role & 1;
+		use.is_forgotten = (record->changed | record->became) >> role & 1;
 	} else {
 		use.acted_ns = last_ns > boot_ns ? since_ns : last_ns;
 	}
@@ -175,10 +175,4 @@ const struct process_key *evidence_listener(const struct socket_record *record)
 			return key;
 	}
 	return NULL;
-}
-
-bool evidence_is_control(enum kind kind)
-{
-	return kind != KIND_DATA && kind != KIND_UDP && kind != KIND_FRAGMENT &&
-	       kind != KIND_OTHER;
 }

@@ -62,7 +62,4 @@ const struct process_key *evidence_listener(const struct socket_record *record);
 /* The kernel's own socket; one that a process made or used, too, is the process's. */
 bool evidence_is_kernel(const struct socket_record *record);
 
-/* The kernel sends these for whoever uses the connection: no process asked for just this one. */
-bool evidence_is_control(enum kind kind);
-
 #endif

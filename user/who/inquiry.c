@@ -12,6 +12,8 @@
 
 /* A packet is seen before it is tracked: as long as that may take on a busy CPU. */
 #define INQUIRY_TRACKING_NS 5000000ULL
+/* For so long something may still be answered for a connection that is no more. */
+#define INQUIRY_GONE_NS (120 * CLOCK_NS_PER_SECOND)
 /* What a process's end sends: its files are closed a little after it has ended. */
 #define INQUIRY_CLOSING_NS (CLOCK_NS_PER_SECOND / 10)
 /* Between the hook that sees a socket without a process and the one that sees its packet. */
@@ -41,9 +43,9 @@ static struct life inquiry_life(const struct inquiry *inquiry, const struct proc
 	const struct owner_source *source = &inquiry->means->source;
 	struct life life = {};
 
-	if (inquiry->means->has_source &&
-	    source->find_life(source->argument, key, &life) < 0)
-		life = (struct life){};
+	/* Of one that nothing is known of, anything may have become. */
+	if (!inquiry->means->has_source || source->find_life(source->argument, key, &life) < 0)
+		life = (struct life){ .shared_boot_ns = UINT64_MAX };
 	return life;
 }
 
@@ -102,7 +104,8 @@ bool inquiry_claim_sole(struct inquiry *inquiry, enum quality quality,
 {
 	const struct process_key *key = evidence_sole(record);
 
-	return key && key->start_boot_ns <= inquiry->event->boot_ns &&
+	return key && inquiry_life(inquiry, key).shared_boot_ns < record->boot_ns &&
+	       key->start_boot_ns <= inquiry->event->boot_ns &&
 	       inquiry_holds(inquiry, key, record->inode) &&
 	       present_name_as_is(inquiry, quality, key, record);
 }
@@ -170,10 +173,19 @@ static enum proof inquiry_prove_datagram(const struct inquiry *inquiry, const st
 					 struct process_key *ret_key)
 {
 	struct socket_history history;
+	struct process_key first;
+	enum proof proof;
 
 	if (!inquiry_find_history(inquiry, at->cookie, &history))
 		return PROOF_NOT_YET;
-	return evidence_datagram(&history.datagrams, at->at_ns, ret_key);
+	proof = evidence_datagram(&history.datagrams, at->at_ns, ret_key);
+	if (proof != PROOF_FOUND || at->since_ns == at->at_ns)
+		return proof;
+	/* One of several that are just alike: whoever took all of them. */
+	proof = evidence_datagram(&history.datagrams, at->since_ns, &first);
+	if (proof == PROOF_FOUND && !evidence_is_same(&first, ret_key))
+		proof = PROOF_NEVER;
+	return proof;
 }
 
 /* --- what was sent --- */
@@ -183,7 +195,8 @@ static bool inquiry_by_connect(struct inquiry *inquiry, const struct socket_reco
 {
 	const struct process_key *key = &record->roles[SOCKET_CONNECTED_BY];
 
-	return !evidence_is_nobody(key) && inquiry_claim(inquiry, QUALITY_EXACT, key, record);
+	return !evidence_is_nobody(key) && !(record->changed >> SOCKET_CONNECTED_BY & 1) &&
+	       inquiry_claim(inquiry, QUALITY_EXACT, key, record);
 }
 
 /* By who used the connection last; it may be closed already, and go on without him. */
@@ -199,31 +212,40 @@ static bool inquiry_claim_last_user(struct inquiry *inquiry, const struct reache
 	return true;
 }
 
+/* Has the segment octets whose numbers are known, and are they its connection's? */
+static bool inquiry_has_octets(const struct inquiry *inquiry, const struct reached *at)
+{
+	const struct packet_event *event = inquiry->event;
+
+	return event->payload_length && event->kind != KIND_FRAGMENT && !at->is_multipath;
+}
+
+/* record: NULL where there is none. */
+static bool inquiry_sent_octets(struct inquiry *inquiry, const struct reached *at,
+				const struct socket_record *record)
+{
+	struct process_key key;
+
+	if (inquiry_prove_octets(inquiry, at->cookie, true, &key) == PROOF_FOUND)
+		return inquiry_claim(inquiry, QUALITY_EXACT, &key, record);
+	/* Octets that this rung does not tell of are his who alone has the socket. */
+	return record && inquiry->is_late && at->is_sole &&
+	       inquiry_claim_sole(inquiry, QUALITY_JOINED, record);
+}
+
 /* A segment that a connection of this host sends. */
 static bool inquiry_sent_segment(struct inquiry *inquiry, const struct reached *at)
 {
-	bool has_octets = inquiry->event->payload_length && !at->is_multipath;
-	enum proof proof = PROOF_NOT_YET;
 	struct socket_record record;
-	struct process_key key;
 	bool has_record = inquiry_find_record(inquiry, at->cookie, &record);
 
-	if (has_octets) {
-		proof = inquiry_prove_octets(inquiry, at->cookie, true, &key);
-		if (proof == PROOF_FOUND)
-			return inquiry_claim(inquiry, QUALITY_EXACT, &key,
-					     has_record ? &record : NULL);
-		/* Octets that this rung does not tell of are his who alone has the socket. */
-		return has_record && inquiry->is_late &&
-		       inquiry_claim_sole(inquiry, QUALITY_JOINED, &record);
-	}
 	if (at->is_kernel || (has_record && evidence_is_kernel(&record)))
 		return inquiry_claim_kernel(inquiry);
-	if (!has_record)
-		return false;
 	if (inquiry->event->kind == KIND_SYN)
-		return inquiry_by_connect(inquiry, &record);
-	return inquiry_claim_last_user(inquiry, at, &record);
+		return has_record && inquiry_by_connect(inquiry, &record);
+	if (inquiry_has_octets(inquiry, at))
+		return inquiry_sent_octets(inquiry, at, has_record ? &record : NULL);
+	return has_record && inquiry_claim_last_user(inquiry, at, &record);
 }
 
 static bool inquiry_sent_datagram(struct inquiry *inquiry, const struct reached *at)
@@ -271,8 +293,11 @@ static bool inquiry_took(struct inquiry *inquiry, enum proof proof, const struct
 static bool inquiry_received_octets(struct inquiry *inquiry, const struct reached *at)
 {
 	struct process_key key;
-	enum proof proof = inquiry_prove_octets(inquiry, at->cookie, false, &key);
+	enum proof proof;
 
+	if (at->is_kernel)
+		return inquiry_claim_kernel(inquiry);
+	proof = inquiry_prove_octets(inquiry, at->cookie, false, &key);
 	return inquiry_took(inquiry, proof, &key, at);
 }
 
@@ -359,9 +384,8 @@ static bool inquiry_received(struct inquiry *inquiry, const struct tuple *packet
 		return inquiry_received_datagram(inquiry, at);
 	if (!at->cookie || inquiry->event->kind == KIND_SYN)
 		return inquiry_received_early(inquiry, at);
-	if (at->is_multipath || evidence_is_control(inquiry->event->kind))
-		return inquiry_received_control(inquiry, at);
-	return inquiry_received_octets(inquiry, at);
+	return inquiry_has_octets(inquiry, at) ? inquiry_received_octets(inquiry, at) :
+						 inquiry_received_control(inquiry, at);
 }
 
 /* --- address translation --- */
@@ -509,8 +533,10 @@ static void inquiry_receiver(struct inquiry *inquiry)
 		return;
 	}
 	inquiry_undelivered(inquiry, &packet, is_known ? &at : NULL);
-	if (is_unsure && inquiry->quality != QUALITY_PAST)
+	if (is_unsure && inquiry->quality != QUALITY_PAST) {
 		inquiry->quality = QUALITY_NONE;
+		inquiry->is_named = false;
+	}
 }
 
 /*
@@ -559,6 +585,8 @@ static bool inquiry_by_own(struct inquiry *inquiry, const struct tuple *packet)
 	struct reached at = {};
 	bool is_found;
 
+	if (!inquiry->means->has_source)
+		return false;
 	if (event->task)
 		return inquiry_by_task(inquiry);
 	if (!event->is_own && !event->is_raw)
@@ -625,8 +653,12 @@ static void inquiry_sender(struct inquiry *inquiry)
 	/* TIME_WAIT answers for a connection that is no more. */
 	if (packet.protocol == PROTOCOL_TCP &&
 	    reached_find(inquiry, inquiry->means->outside.netns, &packet, true, &at) &&
-	    at.cookie && inquiry_sent_segment(inquiry, &at))
+	    at.cookie && at.at_ns + INQUIRY_GONE_NS > inquiry->event->boot_ns &&
+	    inquiry_sent_segment(inquiry, &at)) {
+		if (inquiry->quality == QUALITY_JOINED)
+			inquiry->quality = QUALITY_PAST;
 		return;
+	}
 	if (inquiry_by_masquerade(inquiry, &packet) || inquiry_by_cause(inquiry))
 		return;
 	if (inquiry->event->kind == KIND_RST && (inquiry->is_late || !inquiry->is_open))

@@ -153,6 +153,8 @@ static bool owners_conclude(struct owners *owners, struct inquiry *inquiry,
 
 	if (has_owner && !owners_name(owners, inquiry))
 		inquiry->quality = QUALITY_NONE;
+	if (inquiry->quality == QUALITY_NONE)
+		memset(&sighting->process, 0, sizeof(sighting->process));
 	sighting->quality = inquiry->quality;
 	if (has_owner && inquiry->quality != QUALITY_NONE) {
 		owners_brief_part(owners, inquiry, &inquiry->created, &sighting->created_by);

@@ -68,6 +68,7 @@ static bool reached_find_passage(const struct inquiry *inquiry, uint32_t netns,
 		return false;
 	*ret_reached = (struct reached){
 		.cookie = passage.cookie,
+		.since_ns = passage.since_boot_ns,
 		.at_ns = passage.boot_ns,
 		.netns = passage.netns,
 		.sender = passage.sender,
@@ -119,6 +120,14 @@ static bool reached_find_flow(const struct inquiry *inquiry, uint32_t netns,
 	return true;
 }
 
+/* In other namespaces the same addresses may be in use: there the flow has to be in use now. */
+static bool reached_is_in_use(const struct inquiry *inquiry, const struct reached *at, bool sends)
+{
+	uint64_t boot_ns = inquiry->event->boot_ns;
+
+	return sends ? at->at_ns + REACHED_WAIT_NS > boot_ns : at->at_ns >= boot_ns;
+}
+
 bool reached_find(const struct inquiry *inquiry, uint32_t netns, const struct tuple *packet,
 		  bool sends, struct reached *ret_reached)
 {
@@ -127,5 +136,6 @@ bool reached_find(const struct inquiry *inquiry, uint32_t netns, const struct tu
 	/* What a raw socket forges has a passage, whatever it looks like. */
 	if (packet->protocol == PROTOCOL_UDP || (sends && inquiry->event->is_raw))
 		return reached_find_passage(inquiry, netns, packet, sends, ret_reached);
-	return reached_find_flow(inquiry, netns, packet, sends, ret_reached);
+	return reached_find_flow(inquiry, netns, packet, sends, ret_reached) &&
+	       (netns || reached_is_in_use(inquiry, ret_reached, sends));
 }

@@ -12,7 +12,7 @@
 struct reached {
 	uint64_t cookie; /* of the socket; of a connection that is not there (yet) 0 */
 	uint64_t listener; /* TCP: of the listening socket that was asked; 0: none */
-	uint64_t since_ns; /* TCP: when the connection took the flow */
+	uint64_t since_ns; /* TCP: when the connection took the flow; else the first one just alike */
 	uint64_t at_ns; /* when the packet, or TCP's last, was there */
 	uint64_t orphan_ns; /* TCP: since when no process has the socket; 0: one has */
 	uint32_t netns; /* the socket's */

@@ -224,8 +224,8 @@ void records_become(const struct records *records, struct process_key *key, uint
 	for (uint32_t back = 1; programs && back <= MIN(programs->count, RECORD_PROGRAMS); back++) {
 		size_t i = (programs->count - back) % RECORD_PROGRAMS;
 
-		if (programs->last[i].key.exec_id == key->exec_id)
-			return; /* what it did is as new as that */
+		if (programs->last[i].key.exec_id <= key->exec_id)
+			return; /* what it did is as new as that, or newer */
 		if (programs->last[i].boot_ns <= boot_ns) {
 			*key = programs->last[i].key;
 			return;

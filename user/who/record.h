@@ -20,8 +20,8 @@ void records_free(struct records *records);
 int records_take(struct records *records, const struct process_event *event);
 
 /*
- * What the process of the key had become by that time, by what the kernel told of it since: after
- * exec, as another user, in another control group. The key is left as it is where nothing was told.
+ * What the process of the key had executed by that time, by what the kernel told of it since. The
+ * key is left as it is where nothing was told.
  */
 void records_become(const struct records *records, struct process_key *key, uint64_t boot_ns);
 
