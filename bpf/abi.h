@@ -453,6 +453,7 @@ struct owner_losses {
 struct owner_board {
 	__u32 pid_namespace; /* inode of the one whose numbers are told */
 	__u32 all_sockets; /* any may stand behind a watched port: by translation, in a tunnel */
+	__u64 passed_boot_ns; /* when anybody last passed descriptors, as far as it is not told by socket */
 	__u64 seed; /* of process_key.identity: a process must not choose its own */
 	__u32 probed; /* the last option that was asked for at OWNER_PROBE_LEVEL */
 	__u32 reserved;
@@ -520,7 +521,7 @@ ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);
 ABI_SIZE(struct process_event, 2680);
 ABI_SIZE(struct listener_event, 72);
-ABI_SIZE(struct owner_board, 576);
+ABI_SIZE(struct owner_board, 584);
 ABI_SIZE(struct packet_event, 120);
 #undef ABI_SIZE
 

@@ -95,9 +95,10 @@ int owner_pass(struct syscall_entry *ctx)
 	if (bpf_probe_read_user(&message, sizeof(message), (void *)ctx->arguments[1]) < 0 ||
 	    !message.control_length)
 		return 0;
+	board.passed_boot_ns = bpf_ktime_get_boot_ns();
 	life = owner_find_life((void *)bpf_get_current_task());
 	if (life)
-		life->shared_boot_ns = bpf_ktime_get_boot_ns();
+		life->shared_boot_ns = board.passed_boot_ns;
 	return 0;
 }
 

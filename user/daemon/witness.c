@@ -66,6 +66,13 @@ static int witness_find_life(void *argument, const struct process_key *key, stru
 	return hooks_find_life(witness->hooks, key, ret_life);
 }
 
+static uint64_t witness_last_passed(void *argument)
+{
+	struct witness *witness = argument;
+
+	return hooks_last_passed(witness->hooks);
+}
+
 static int witness_find_task(void *argument, uint64_t task, struct frame_sender *ret_sender)
 {
 	struct witness *witness = argument;
@@ -179,6 +186,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 		.find_passage = witness_find_passage,
 		.find_history = witness_find_history,
 		.find_life = witness_find_life,
+		.last_passed = witness_last_passed,
 		.find_task = witness_find_task,
 		.rescan = witness_scan,
 		.forget = witness_forget,

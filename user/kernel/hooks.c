@@ -610,6 +610,11 @@ int hooks_find_life(const struct hooks *hooks, const struct process_key *process
 	return hooks->life ? bpf_map_lookup_elem(hooks->lives_fd, &key, ret_life) : -ENOENT;
 }
 
+__u64 hooks_last_passed(const struct hooks *hooks)
+{
+	return hooks->board ? hooks->board->passed_boot_ns : 0;
+}
+
 int hooks_find_task(const struct hooks *hooks, __u64 task, struct frame_sender *ret_sender)
 {
 	return hooks->cgroup ? bpf_map_lookup_elem(hooks->senders_fd, &task, ret_sender) :

@@ -52,6 +52,9 @@ int hooks_find_history(const struct hooks *hooks, __u64 cookie,
 int hooks_find_life(const struct hooks *hooks, const struct process_key *process,
 		    struct life *ret_life);
 
+/* When anybody last passed descriptors to somebody; 0: never, or it is told socket by socket. */
+__u64 hooks_last_passed(const struct hooks *hooks);
+
 /* The process whose task is, or was, sending by a packet socket. */
 int hooks_find_task(const struct hooks *hooks, __u64 task, struct frame_sender *ret_sender);
 

@@ -139,6 +139,14 @@ const struct process_key *evidence_user(const struct socket_record *record, uint
 	return NULL;
 }
 
+bool evidence_is_used(const struct socket_record *record)
+{
+	for (enum socket_role role = SOCKET_CONNECTED_BY; role < SOCKET_ROLE_COUNT; role++)
+		if (!evidence_is_nobody(&record->roles[role]))
+			return true;
+	return false;
+}
+
 const struct process_key *evidence_sole(const struct socket_record *record)
 {
 	const struct process_key *sole = NULL;

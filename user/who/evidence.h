@@ -53,6 +53,9 @@ enum proof evidence_datagram(const struct takings *takings, uint64_t boot_ns,
  */
 const struct process_key *evidence_user(const struct socket_record *record, uint64_t boot_ns);
 
+/* Has any process accepted, made or used the connection, whoever it was? */
+bool evidence_is_used(const struct socket_record *record);
+
 /* The only process that ever did anything with the socket; NULL: there are several, or none. */
 const struct process_key *evidence_sole(const struct socket_record *record);
 

@@ -373,7 +373,9 @@ static bool inquiry_received_control(struct inquiry *inquiry, const struct reach
 	inquiry->is_open = false;
 	if (evidence_is_kernel(&record))
 		return inquiry_claim_kernel(inquiry);
-	return inquiry_claim_last_user(inquiry, at, &record) || inquiry_received_early(inquiry, at);
+	if (!evidence_is_used(&record))
+		return inquiry_received_early(inquiry, at);
+	return inquiry_claim_last_user(inquiry, at, &record);
 }
 
 /* What a socket of this host, in whatever namespace, gets. */

@@ -26,6 +26,8 @@ struct owner_source {
 			    struct passage *ret_passage);
 	int (*find_history)(void *argument, uint64_t cookie, struct socket_history *ret_history);
 	int (*find_life)(void *argument, const struct process_key *key, struct life *ret_life);
+	/* When descriptors were last passed, of whatever socket; may be NULL. */
+	uint64_t (*last_passed)(void *argument);
 	/* Who was sending raw frames, by the address of the task. */
 	int (*find_task)(void *argument, uint64_t task, struct frame_sender *ret_sender);
 	/* Runs the iterators anew, so that sockets without a record get one. */

@@ -83,7 +83,8 @@ static bool present_name_holder(struct inquiry *inquiry, unsigned long inode, bo
 	if (r == -EAGAIN)
 		inquiry->is_open = true;
 	if (r < 0 || (sole && holders.count > 1) ||
-	    outside->read_process(outside->argument, holders.lowest, inquiry->process) < 0)
+	    outside->read_process(outside->argument, holders.lowest, inquiry->process) < 0 ||
+	    inquiry->process->start_boot_ns > inquiry->event->boot_ns)
 		return false;
 	inquiry->is_named = true;
 	inquiry->owner = (struct process_key){};
@@ -104,6 +105,16 @@ bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
 	return true;
 }
 
+/* Can whoever has the socket now have been given it since the packet came? */
+static bool present_may_be_given(const struct inquiry *inquiry, const struct socket_record *record)
+{
+	const struct owner_source *source = &inquiry->means->source;
+	uint64_t passed_ns = source->last_passed ? source->last_passed(source->argument) : 0;
+
+	return record->handed_boot_ns >= inquiry->event->boot_ns ||
+	       passed_ns >= inquiry->event->boot_ns;
+}
+
 bool present_name_listener(struct inquiry *inquiry, const struct socket_record *record)
 {
 	const struct process_key *key = evidence_listener(record);
@@ -113,6 +124,8 @@ bool present_name_listener(struct inquiry *inquiry, const struct socket_record *
 		return false;
 	if (key && outside->holds(outside->argument, key, record->inode))
 		return present_name_as_is(inquiry, QUALITY_LISTENER, key, record);
+	if (inquiry->means->has_source && present_may_be_given(inquiry, record))
+		return false;
 	return present_name_holder(inquiry, record->inode, true, QUALITY_LISTENER);
 }
 
