@@ -396,12 +396,18 @@ int owner_send(struct __sk_buff *skb)
 	struct owner_packet packet = {};
 	__u64 cookie;
 
-	if (!sk || !owner_read(skb, &packet))
+	if (!sk)
 		return GO_ON;
 	sk = bpf_sk_fullsock(sk);
 	cookie = bpf_get_socket_cookie(skb);
 	if (!sk || !cookie)
 		return GO_ON;
+	if (!owner_read(skb, &packet)) {
+		/* What has no ports may be inside a tunnel that has. */
+		if (board.all_sockets)
+			owner_note(cookie, SOCKET_SENT);
+		return GO_ON;
+	}
 	owner_turn(&packet.key.flow);
 	/* What a raw socket forges is no connection's. */
 	if (packet.key.flow.protocol == PROTOCOL_TCP && sk->type == SOCK_STREAM)

@@ -110,21 +110,26 @@ static __always_inline bool passage_is_other(const struct passage *a, const stru
 	return a->cookie != b->cookie || !process_is_same(&a->sender, &b->sender);
 }
 
+/* One just like it may have come a moment ago; long after, it is another. */
+static __always_inline void passage_follow(const struct passage *known, struct passage *fresh)
+{
+	fresh->conflict_boot_ns = known->conflict_boot_ns;
+	if (fresh->boot_ns >= known->boot_ns + FLOW_TOGETHER_NS)
+		return;
+	if (passage_is_other(known, fresh))
+		fresh->conflict_boot_ns = fresh->boot_ns;
+	else
+		fresh->since_boot_ns = known->since_boot_ns;
+}
+
 /* A datagram is at this socket. fresh: all but the times. */
 static __always_inline void passage_note(const struct passage_key *key, struct passage *fresh)
 {
 	struct passage *known = bpf_map_lookup_elem(&passages, key);
 
 	fresh->boot_ns = fresh->since_boot_ns = bpf_ktime_get_boot_ns();
-	if (known) {
-		fresh->conflict_boot_ns = known->conflict_boot_ns;
-		if (fresh->boot_ns >= known->boot_ns + FLOW_TOGETHER_NS)
-			; /* another one, long after */
-		else if (passage_is_other(known, fresh))
-			fresh->conflict_boot_ns = fresh->boot_ns;
-		else
-			fresh->since_boot_ns = known->since_boot_ns;
-	}
+	if (known)
+		passage_follow(known, fresh);
 	if (bpf_map_update_elem(&passages, key, fresh, BPF_ANY) < 0)
 		process_count(&board.losses.flows_failed);
 }

@@ -675,9 +675,14 @@ static void inquiry_sender(struct inquiry *inquiry)
 static void inquiry_forwarded(struct inquiry *inquiry)
 {
 	struct tuple packet = inquiry_packet(inquiry), other;
+	struct reached at;
 	bool is_unsure;
 	uint32_t netns;
 
+	/* It still bears the mark of its container's socket. */
+	if ((inquiry->event->is_own || inquiry->event->is_raw) &&
+	    reached_find(inquiry, 0, &packet, true, &at) && inquiry_sent(inquiry, &packet, &at))
+		return;
 	if (inquiry_by_anyone(inquiry, &packet, &netns))
 		return;
 	if (inquiry_translate(inquiry, &packet, &other, &is_unsure))
