@@ -129,6 +129,8 @@ struct known_history {
 	enum person taker;
 	int64_t taken_ms;
 	int64_t empty_ms;
+	enum person taker_before; /* who took until nothing was left; NOBODY: nobody did */
+	int64_t before_ms;
 };
 
 struct known_life {
@@ -359,8 +361,14 @@ static int world_find_history(void *argument, uint64_t cookie, struct socket_his
 							&ret_history->stream.written);
 		return 0;
 	}
-	ret_history->datagrams.newest = 1;
+	ret_history->datagrams.newest = known->taker_before ? 2 : 1;
 	ret_history->datagrams.last[1] = (struct taking){
+		.process = people[known->taker_before].key,
+		.first_boot_ns = PACKET_NS + known->before_ms * MS,
+		.last_boot_ns = PACKET_NS + known->before_ms * MS,
+		.empty_boot_ns = PACKET_NS + known->before_ms * MS,
+	};
+	ret_history->datagrams.last[ret_history->datagrams.newest] = (struct taking){
 		.process = people[known->taker].key,
 		.first_boot_ns = PACKET_NS + known->taken_ms * MS,
 		.last_boot_ns = PACKET_NS + known->taken_ms * MS,

@@ -254,6 +254,7 @@ struct role_row {
 	struct use sent;
 	struct use received;
 	unsigned int changed;
+	unsigned int became;
 	bool shared;
 	bool kernel;
 	uint64_t handed;
@@ -309,6 +310,18 @@ static const struct role_row role_rows[] = {
 	{ "whose place was taken before the packet does not matter",
 	  ROLES([SOCKET_SENT] = BOB), .sent = { 900, 1100 }, .changed = 1 << SOCKET_SENT,
 	  .user = BOB },
+	{ "used before by himself, as another",
+	  ROLES([SOCKET_ACCEPTED] = BOB, [SOCKET_SENT] = ANN_LATER), .sent = { 1001, 1001 },
+	  .became = 1 << SOCKET_SENT },
+	{ "taken by himself, as another",
+	  ROLES([SOCKET_SENT] = BOB, [SOCKET_RECEIVED] = ANN_LATER), .sent = { 900, 950 },
+	  .received = { 1001, 1001 }, .became = 1 << SOCKET_RECEIVED },
+	{ "he became another before the packet", ROLES([SOCKET_SENT] = ANN_LATER),
+	  .sent = { 900, 950 }, .became = 1 << SOCKET_SENT, .user = ANN_LATER,
+	  .sole = ANN_LATER },
+	{ "another role's becoming does not matter",
+	  ROLES([SOCKET_ACCEPTED] = ANN, [SOCKET_SENT] = BOB), .sent = { 1001, 1001 },
+	  .became = 1 << SOCKET_BOUND, .user = ANN },
 	{ "a change of another role does not matter",
 	  ROLES([SOCKET_ACCEPTED] = ANN, [SOCKET_SENT] = BOB), .sent = { 1001, 1001 },
 	  .changed = 1 << SOCKET_BOUND, .user = ANN },
@@ -359,6 +372,7 @@ static struct socket_record role_record(const struct role_row *row)
 		.received_boot_ns = row->received.last,
 		.received_since_boot_ns = row->received.since,
 		.changed = row->changed,
+		.became = row->became,
 		.shared = row->shared,
 		.kernel = row->kernel,
 		.handed_boot_ns = row->handed,
