@@ -278,13 +278,16 @@ static const struct role_row role_rows[] = {
 
 	/* the last use */
 	{ "who sent", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 950 }, .user = ANN, .sole = ANN },
-	{ "who took", ROLES([SOCKET_RECEIVED] = ANN), .received = { 900, 950 }, .user = ANN, .sole = ANN },
+	{ "who took", ROLES([SOCKET_RECEIVED] = ANN), .received = { 900, 950 },
+	  .user = ANN, .sole = ANN },
 	{ "the later of the two", ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB),
 	  .sent = { 900, 950 }, .received = { 900, 960 }, .user = BOB },
 	{ "the other way round", ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB),
 	  .sent = { 900, 970 }, .received = { 900, 960 }, .user = ANN },
-	{ "at that very moment", ROLES([SOCKET_SENT] = ANN), .sent = { 1000, 1000 }, .user = ANN, .sole = ANN },
-	{ "and long before", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 1000 }, .user = ANN, .sole = ANN },
+	{ "at that very moment", ROLES([SOCKET_SENT] = ANN), .sent = { 1000, 1000 },
+	  .user = ANN, .sole = ANN },
+	{ "and long before", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 1000 },
+	  .user = ANN, .sole = ANN },
 	{ "both at once: who sent", ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB),
 	  .sent = { 900, 950 }, .received = { 900, 950 }, .user = ANN },
 	{ "used before and after: when he began to is what is known",
@@ -340,7 +343,8 @@ static const struct role_row role_rows[] = {
 
 	/* the only one */
 	{ "one did all", ROLES([SOCKET_CREATED] = ANN, [SOCKET_BOUND] = ANN,
-	  [SOCKET_CONNECTED_BY] = ANN, [SOCKET_SENT] = ANN), .sent = { 900, 900 }, .user = ANN, .sole = ANN, .listener = ANN },
+	  [SOCKET_CONNECTED_BY] = ANN, [SOCKET_SENT] = ANN), .sent = { 900, 900 },
+	  .user = ANN, .sole = ANN, .listener = ANN },
 	{ "he executed something between, and is told as of late",
 	  ROLES([SOCKET_CREATED] = ANN, [SOCKET_SENT] = ANN_LATER), .sent = { 900, 900 },
 	  .user = ANN_LATER, .sole = ANN_LATER, .listener = ANN },
