@@ -17,6 +17,7 @@
 #define MS 1000000LL
 #define SECOND (1000 * MS)
 #define PACKET_NS (1000 * SECOND)
+#define RECORDED_NS (500 * SECOND)
 #define OWN_NETNS 7
 #define OTHER_NETNS 8
 
@@ -69,7 +70,9 @@ struct known_socket {
 	int64_t sent_earlier_ms; /* so much before that it sent first */
 	int64_t received_earlier_ms;
 	int64_t handed_ms;
+	int64_t began_ms; /* the record; 0: long ago */
 	enum socket_role changed; /* SOCKET_CREATED: none */
+	enum socket_role became; /* the same */
 	bool shared;
 	bool kernel;
 	bool by_rescan; /* has its record only after a new scan */
@@ -109,6 +112,7 @@ struct known_passage {
 	enum person sender;
 	uint32_t socket_netns; /* 0: the own one */
 	int64_t conflict_ms;
+	int64_t earlier_ms; /* so much before that the first one just alike came */
 	enum socket_state state;
 	bool other_mark;
 	bool sole;
@@ -125,6 +129,8 @@ struct known_history {
 	enum person taker;
 	int64_t taken_ms;
 	int64_t empty_ms;
+	enum person taker_before; /* who took until nothing was left; NOBODY: nobody did */
+	int64_t before_ms;
 };
 
 struct known_life {
@@ -159,13 +165,15 @@ struct proof {
 	bool is_elsewhere;
 	bool is_lower;
 	uint64_t task;
-	enum person sender;
 	enum person task_sender; /* by the task's address */
+	int64_t task_ms; /* when that was noted */
+	bool task_is_after;
 	struct known_socket sockets[3];
 	struct known_flow flows[3];
 	struct known_passage passages[2];
 	struct known_history history;
-	struct known_life lives[2];
+	struct known_life lives[2]; /* all others live, and never forked */
+	enum person stranger; /* nothing is known of his life */
 	struct present present;
 	int64_t now_ms;
 
@@ -200,8 +208,8 @@ static struct tuple world_packet(const struct proof *proof, bool far)
 	struct endpoint host = far ? endpoint("172.17.0.2", 80) : endpoint("192.0.2.1", 3409);
 
 	return proof->direction == DIRECTION_IN ?
-		       (struct tuple){ peer, host, proof->protocol } :
-		       (struct tuple){ host, peer, proof->protocol };
+		       (struct tuple){ peer, host, proof->protocol, proof->is_lite } :
+		       (struct tuple){ host, peer, proof->protocol, proof->is_lite };
 }
 
 static uint64_t world_time(int64_t ms)
@@ -213,8 +221,10 @@ static void world_fill_socket(const struct known_socket *socket, struct socket_r
 {
 	*record = (struct socket_record){
 		.inode = socket->inode ? socket->inode : 77,
+		.boot_ns = socket->began_ms ? world_time(socket->began_ms) : RECORDED_NS,
 		.handed_boot_ns = world_time(socket->handed_ms),
 		.changed = socket->changed ? 1 << socket->changed : 0,
+		.became = socket->became ? 1 << socket->became : 0,
 		.shared = socket->shared,
 		.kernel = socket->kernel,
 	};
@@ -310,6 +320,8 @@ static int world_find_passage(void *argument, const struct passage_key *key,
 		*ret_passage = (struct passage){
 			.sender = people[passage->sender].key,
 			.cookie = passage->cookie,
+			.since_boot_ns =
+				PACKET_NS + (passage->at_ms - passage->earlier_ms) * MS,
 			.boot_ns = PACKET_NS + passage->at_ms * MS,
 			.conflict_boot_ns = world_time(passage->conflict_ms),
 			.netns = passage->socket_netns ? passage->socket_netns : OWN_NETNS,
@@ -349,8 +361,14 @@ static int world_find_history(void *argument, uint64_t cookie, struct socket_his
 							&ret_history->stream.written);
 		return 0;
 	}
-	ret_history->datagrams.newest = 1;
+	ret_history->datagrams.newest = known->taker_before ? 2 : 1;
 	ret_history->datagrams.last[1] = (struct taking){
+		.process = people[known->taker_before].key,
+		.first_boot_ns = PACKET_NS + known->before_ms * MS,
+		.last_boot_ns = PACKET_NS + known->before_ms * MS,
+		.empty_boot_ns = PACKET_NS + known->before_ms * MS,
+	};
+	ret_history->datagrams.last[ret_history->datagrams.newest] = (struct taking){
 		.process = people[known->taker].key,
 		.first_boot_ns = PACKET_NS + known->taken_ms * MS,
 		.last_boot_ns = PACKET_NS + known->taken_ms * MS,
@@ -359,30 +377,40 @@ static int world_find_history(void *argument, uint64_t cookie, struct socket_his
 	return 0;
 }
 
+static bool world_is_life(enum person person, const struct process_key *key)
+{
+	return person && people[person].key.tgid == key->tgid &&
+	       people[person].key.start_boot_ns == key->start_boot_ns;
+}
+
 static int world_find_life(void *argument, const struct process_key *key, struct life *ret_life)
 {
 	const struct proof *proof = ((const struct world *)argument)->proof;
 
+	if (world_is_life(proof->stranger, key))
+		return -ENOENT;
+	*ret_life = (struct life){};
 	for (size_t i = 0; i < ARRAY_SIZE(proof->lives); i++) {
 		const struct known_life *life = &proof->lives[i];
 
-		if (!life->person || people[life->person].key.tgid != key->tgid ||
-		    people[life->person].key.start_boot_ns != key->start_boot_ns)
-			continue;
-		*ret_life = (struct life){ world_time(life->ended_ms),
-					   world_time(life->forked_ms) };
-		return 0;
+		if (world_is_life(life->person, key))
+			*ret_life = (struct life){ world_time(life->ended_ms),
+						   world_time(life->forked_ms) };
 	}
-	return -ENOENT;
+	return 0;
 }
 
-static int world_find_task(void *argument, uint64_t task, struct process_key *ret_key)
+static int world_find_task(void *argument, uint64_t task, struct frame_sender *ret_sender)
 {
 	const struct proof *proof = ((const struct world *)argument)->proof;
 
 	if (task != proof->task || !proof->task_sender)
 		return -ENOENT;
-	*ret_key = people[proof->task_sender].key;
+	*ret_sender = (struct frame_sender){
+		.process = people[proof->task_sender].key,
+		.boot_ns = PACKET_NS + proof->task_ms * MS,
+		.is_after = proof->task_is_after,
+	};
 	return 0;
 }
 
@@ -448,9 +476,7 @@ static bool world_holds(void *argument, const struct process_key *key, unsigned 
 {
 	const struct present *present = &((const struct world *)argument)->proof->present;
 
-	return inode == 77 && present->holder &&
-	       people[present->holder].key.tgid == key->tgid &&
-	       people[present->holder].key.start_boot_ns == key->start_boot_ns;
+	return inode == 77 && world_is_life(present->holder, key);
 }
 
 static int world_read_process(void *argument, pid_t pid, struct process *ret_process)
@@ -547,7 +573,6 @@ static void proof_sight(const struct proof *proof, struct packet_event *event,
 		.ifindex = IFINDEX,
 		.mark = MARK,
 		.sequence = SEQUENCE,
-		.sender = people[proof->sender].key,
 	};
 	*sighting = (struct sighting){
 		.event = event,

@@ -80,9 +80,9 @@ static void udp_and_udplite_on_one_port_are_two_sockets(void **state)
 	addr_parse("127.0.0.1", &peer.addr);
 	local.port = port;
 	assert_int_equal(diag_new(&diag, -1), 0);
-	assert_int_equal(diag_find(diag, DIAG_UDP, &local, &peer, &found), 0);
+	assert_int_equal(diag_find(diag, DIAG_UDP, &local, &peer, 0, &found), 0);
 	assert_int_equal(found.inode, inode_of(udp));
-	assert_int_equal(diag_find(diag, DIAG_UDPLITE, &local, &peer, &found), 0);
+	assert_int_equal(diag_find(diag, DIAG_UDPLITE, &local, &peer, 0, &found), 0);
 	assert_int_equal(found.inode, inode_of(lite));
 	assert_int_equal(found.table, DIAG_UDPLITE);
 	assert_int_equal(found.protocol, PROTOCOL_UDP);

@@ -254,11 +254,11 @@ struct role_row {
 	struct use sent;
 	struct use received;
 	unsigned int changed;
+	unsigned int became;
 	bool shared;
 	bool kernel;
 	uint64_t handed;
 	enum person user; /* at time 1000 */
-	uint64_t acted;
 	enum person sole;
 	enum person listener;
 	bool is_kernel;
@@ -272,34 +272,33 @@ static const struct role_row role_rows[] = {
 	{ "the kernel's, made by a process", ROLES([SOCKET_CREATED] = ANN), .kernel = true,
 	  .sole = ANN, .listener = ANN },
 	{ "the kernel's, used by a process", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 900 },
-	  .kernel = true, .user = ANN, .acted = 900, .sole = ANN },
+	  .kernel = true, .user = ANN, .sole = ANN },
 	{ "who only created or bound it did not use it",
 	  ROLES([SOCKET_CREATED] = ANN, [SOCKET_BOUND] = BOB), .listener = BOB },
 
 	/* the last use */
-	{ "who sent", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 950 }, .user = ANN,
-	  .acted = 950, .sole = ANN },
-	{ "who took", ROLES([SOCKET_RECEIVED] = ANN), .received = { 900, 950 }, .user = ANN,
-	  .acted = 950, .sole = ANN },
+	{ "who sent", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 950 }, .user = ANN, .sole = ANN },
+	{ "who took", ROLES([SOCKET_RECEIVED] = ANN), .received = { 900, 950 },
+	  .user = ANN, .sole = ANN },
 	{ "the later of the two", ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB),
-	  .sent = { 900, 950 }, .received = { 900, 960 }, .user = BOB, .acted = 960 },
+	  .sent = { 900, 950 }, .received = { 900, 960 }, .user = BOB },
 	{ "the other way round", ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB),
-	  .sent = { 900, 970 }, .received = { 900, 960 }, .user = ANN, .acted = 970 },
-	{ "at that very moment", ROLES([SOCKET_SENT] = ANN), .sent = { 1000, 1000 }, .user = ANN,
-	  .acted = 1000, .sole = ANN },
-	{ "and long before", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 1000 }, .user = ANN,
-	  .acted = 1000, .sole = ANN },
+	  .sent = { 900, 970 }, .received = { 900, 960 }, .user = ANN },
+	{ "at that very moment", ROLES([SOCKET_SENT] = ANN), .sent = { 1000, 1000 },
+	  .user = ANN, .sole = ANN },
+	{ "and long before", ROLES([SOCKET_SENT] = ANN), .sent = { 900, 1000 },
+	  .user = ANN, .sole = ANN },
 	{ "both at once: who sent", ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB),
-	  .sent = { 900, 950 }, .received = { 900, 950 }, .user = ANN, .acted = 950 },
+	  .sent = { 900, 950 }, .received = { 900, 950 }, .user = ANN },
 	{ "used before and after: when he began to is what is known",
-	  ROLES([SOCKET_SENT] = ANN), .sent = { 900, 1100 }, .user = ANN, .acted = 900,
+	  ROLES([SOCKET_SENT] = ANN), .sent = { 900, 1100 }, .user = ANN,
 	  .sole = ANN },
 	{ "who sends on loses to who took since he began",
 	  ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB), .sent = { 900, 1100 },
-	  .received = { 910, 960 }, .user = BOB, .acted = 960 },
+	  .received = { 910, 960 }, .user = BOB },
 	{ "who came after the packet does not count",
 	  ROLES([SOCKET_SENT] = ANN, [SOCKET_RECEIVED] = BOB), .sent = { 900, 950 },
-	  .received = { 1001, 1001 }, .user = ANN, .acted = 950 },
+	  .received = { 1001, 1001 }, .user = ANN },
 	{ "used first after the packet: who accepted",
 	  ROLES([SOCKET_ACCEPTED] = ANN, [SOCKET_SENT] = BOB), .sent = { 1001, 1001 },
 	  .user = ANN },
@@ -308,13 +307,24 @@ static const struct role_row role_rows[] = {
 	  .changed = 1 << SOCKET_SENT },
 	{ "and the other use is no way round that",
 	  ROLES([SOCKET_RECEIVED] = ANN, [SOCKET_SENT] = BOB), .sent = { 1001, 1001 },
-	  .received = { 900, 950 }, .changed = 1 << SOCKET_SENT, .acted = 950 },
+	  .received = { 900, 950 }, .changed = 1 << SOCKET_SENT },
 	{ "nor for who took", ROLES([SOCKET_RECEIVED] = ANN, [SOCKET_SENT] = BOB),
-	  .sent = { 900, 950 }, .received = { 1001, 1001 }, .changed = 1 << SOCKET_RECEIVED,
-	  .acted = 950 },
+	  .sent = { 900, 950 }, .received = { 1001, 1001 }, .changed = 1 << SOCKET_RECEIVED },
 	{ "whose place was taken before the packet does not matter",
 	  ROLES([SOCKET_SENT] = BOB), .sent = { 900, 1100 }, .changed = 1 << SOCKET_SENT,
-	  .user = BOB, .acted = 900 },
+	  .user = BOB },
+	{ "used before by himself, as another",
+	  ROLES([SOCKET_ACCEPTED] = BOB, [SOCKET_SENT] = ANN_LATER), .sent = { 1001, 1001 },
+	  .became = 1 << SOCKET_SENT },
+	{ "taken by himself, as another",
+	  ROLES([SOCKET_SENT] = BOB, [SOCKET_RECEIVED] = ANN_LATER), .sent = { 900, 950 },
+	  .received = { 1001, 1001 }, .became = 1 << SOCKET_RECEIVED },
+	{ "he became another before the packet", ROLES([SOCKET_SENT] = ANN_LATER),
+	  .sent = { 900, 950 }, .became = 1 << SOCKET_SENT, .user = ANN_LATER,
+	  .sole = ANN_LATER },
+	{ "another role's becoming does not matter",
+	  ROLES([SOCKET_ACCEPTED] = ANN, [SOCKET_SENT] = BOB), .sent = { 1001, 1001 },
+	  .became = 1 << SOCKET_BOUND, .user = ANN },
 	{ "a change of another role does not matter",
 	  ROLES([SOCKET_ACCEPTED] = ANN, [SOCKET_SENT] = BOB), .sent = { 1001, 1001 },
 	  .changed = 1 << SOCKET_BOUND, .user = ANN },
@@ -329,15 +339,15 @@ static const struct role_row role_rows[] = {
 	{ "who held it", ROLES([SOCKET_HELD] = ANN), .user = ANN, .sole = ANN, .listener = ANN },
 	{ "one of several who held it", ROLES([SOCKET_HELD] = ANN), .shared = true },
 	{ "several held it, one used it", ROLES([SOCKET_HELD] = ANN, [SOCKET_SENT] = BOB),
-	  .sent = { 900, 950 }, .shared = true, .user = BOB, .acted = 950 },
+	  .sent = { 900, 950 }, .shared = true, .user = BOB },
 
 	/* the only one */
 	{ "one did all", ROLES([SOCKET_CREATED] = ANN, [SOCKET_BOUND] = ANN,
-	  [SOCKET_CONNECTED_BY] = ANN, [SOCKET_SENT] = ANN), .sent = { 900, 900 }, .user = ANN,
-	  .acted = 900, .sole = ANN, .listener = ANN },
+	  [SOCKET_CONNECTED_BY] = ANN, [SOCKET_SENT] = ANN), .sent = { 900, 900 },
+	  .user = ANN, .sole = ANN, .listener = ANN },
 	{ "he executed something between, and is told as of late",
 	  ROLES([SOCKET_CREATED] = ANN, [SOCKET_SENT] = ANN_LATER), .sent = { 900, 900 },
-	  .user = ANN_LATER, .acted = 900, .sole = ANN_LATER, .listener = ANN },
+	  .user = ANN_LATER, .sole = ANN_LATER, .listener = ANN },
 	{ "the same number is not the same process",
 	  ROLES([SOCKET_CREATED] = ANN, [SOCKET_ACCEPTED] = ANNS_NUMBER), .user = ANNS_NUMBER,
 	  .listener = ANN },
@@ -366,6 +376,7 @@ static struct socket_record role_record(const struct role_row *row)
 		.received_boot_ns = row->received.last,
 		.received_since_boot_ns = row->received.since,
 		.changed = row->changed,
+		.became = row->became,
 		.shared = row->shared,
 		.kernel = row->kernel,
 		.handed_boot_ns = row->handed,
@@ -389,12 +400,8 @@ static void roles_tell_user_sole_and_listener(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(role_rows); i++) {
 		const struct role_row *row = &role_rows[i];
 		struct socket_record record = role_record(row);
-		uint64_t acted_ns;
 
-		assert_person(row->says, "user", evidence_user(&record, NOW, &acted_ns),
-			      row->user);
-		if (acted_ns != row->acted)
-			fail_msg("%s: acted at %d", row->says, (int)acted_ns);
+		assert_person(row->says, "user", evidence_user(&record, NOW), row->user);
 		assert_person(row->says, "sole", evidence_sole(&record), row->sole);
 		assert_person(row->says, "listener", evidence_listener(&record), row->listener);
 		if (evidence_is_kernel(&record) != row->is_kernel)
@@ -406,20 +413,10 @@ static void who_began_after_the_packet_is_not_its_user(void **state)
 {
 	struct socket_record record = { .roles = { [SOCKET_ACCEPTED] = people[ANNS_NUMBER],
 						   [SOCKET_CONNECTED_BY] = people[ANN] } };
-	uint64_t acted_ns;
 
 	(void)state;
-	assert_person("then", "user", evidence_user(&record, 49, &acted_ns), ANN);
-	assert_person("since", "user", evidence_user(&record, 50, &acted_ns), ANNS_NUMBER);
-}
-
-static void only_octets_and_datagrams_are_asked_for_by_a_process(void **state)
-{
-	(void)state;
-	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-		assert_int_equal(evidence_is_control(kind),
-				 kind != KIND_DATA && kind != KIND_UDP && kind != KIND_FRAGMENT &&
-					 kind != KIND_OTHER);
+	assert_person("then", "user", evidence_user(&record, 49), ANN);
+	assert_person("since", "user", evidence_user(&record, 50), ANNS_NUMBER);
 }
 
 static void the_same_process_is_so_whatever_it_executed(void **state)
@@ -439,7 +436,6 @@ int main(void)
 		cmocka_unit_test(a_datagram_is_his_who_took_until_nothing_was_left),
 		cmocka_unit_test(roles_tell_user_sole_and_listener),
 		cmocka_unit_test(who_began_after_the_packet_is_not_its_user),
-		cmocka_unit_test(only_octets_and_datagrams_are_asked_for_by_a_process),
 		cmocka_unit_test(the_same_process_is_so_whatever_it_executed),
 	};
 

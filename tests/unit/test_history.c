@@ -20,6 +20,7 @@
 #define STEPS 400
 #define STREAM (STEPS * 64)
 #define PEOPLE 4
+#define THREADS 6
 
 static const struct process_key people[PEOPLE] = {
 	{ 10, 100, 1, 1 },
@@ -27,6 +28,9 @@ static const struct process_key people[PEOPLE] = {
 	{ 20, 200, 2, 1 }, /* the one before it, after exec */
 	{ 30, 300, 1, 1 },
 };
+
+/* Whose threads they are: two people have two. */
+static const int thread_people[THREADS] = { 0, 1, 2, 3, 0, 3 };
 
 /* SEED=... in the environment runs one round again. */
 struct chance {
@@ -74,7 +78,7 @@ struct stream {
 	uint32_t base; /* the first octet's number */
 	uint32_t length; /* octets so far */
 	uint32_t found; /* ranges that had a proof */
-	uint32_t left[PEOPLE]; /* octets of a call that waits for room */
+	uint32_t left[THREADS]; /* octets of a call that waits for room */
 	bool is_repeated;
 	int8_t truth[STREAM];
 };
@@ -123,40 +127,40 @@ static void stream_put(struct stream *stream, int person, uint32_t length)
 	stream->length += length;
 }
 
-static void stream_note_write(struct stream *stream, int person)
+static void stream_note_write(struct stream *stream, int thread)
 {
-	claims_write(&stream->claims, &people[person], stream->base + stream->length,
-		     stream->left[person], stream->is_repeated);
+	claims_write(&stream->claims, &people[thread_people[thread]],
+		     stream->base + stream->length, stream->left[thread], stream->is_repeated);
 }
 
 /* As much as there is room for; the rest waits, or is given up. */
-static void stream_write_piece(struct stream *stream, int person)
+static void stream_write_piece(struct stream *stream, int thread)
 {
-	uint32_t piece = chance(&stream->chance, stream->left[person] + 1);
+	uint32_t piece = chance(&stream->chance, stream->left[thread] + 1);
 
 	if (chance(&stream->chance, 2))
-		piece = stream->left[person];
-	stream_put(stream, person, piece);
-	stream->left[person] -= piece;
+		piece = stream->left[thread];
+	stream_put(stream, thread_people[thread], piece);
+	stream->left[thread] -= piece;
 	if (chance(&stream->chance, 4) == 0)
-		stream->left[person] = 0;
+		stream->left[thread] = 0;
 }
 
-/* A call begins, or goes on after it has waited. A process is at one call at a time. */
+/* A call begins, or goes on after it has waited. A thread is at one call at a time. */
 static void stream_write(struct stream *stream)
 {
-	int person = chance(&stream->chance, PEOPLE);
-	bool begins = !stream->left[person];
-	int other = person == 1 ? 2 : 1; /* before and after exec: never both */
+	int thread = chance(&stream->chance, THREADS);
+	bool begins = !stream->left[thread];
+	int other = thread == 1 ? 2 : 1; /* before and after exec: never both */
 
-	if ((person == 1 || person == 2) && stream->left[other])
+	if ((thread == 1 || thread == 2) && stream->left[other])
 		return;
 	if (begins)
-		stream->left[person] = chance(&stream->chance, 60);
+		stream->left[thread] = chance(&stream->chance, 60);
 	if (begins || stream->is_repeated)
-		stream_note_write(stream, person);
+		stream_note_write(stream, thread);
 	stream_check(stream);
-	stream_write_piece(stream, person);
+	stream_write_piece(stream, thread);
 	stream_check(stream);
 }
 
@@ -230,6 +234,133 @@ static void who_is_proved_took_each_octet(void **state)
 		found += stream.found;
 	}
 	assert_true(found > ROUNDS * STEPS);
+}
+
+/* --- a stream of more octets than there are numbers --- */
+
+#define FLOOD 64
+#define FLOOD_LONGEST 0x7ffff000U /* what one call writes at most */
+#define FLOOD_WINDOW (1U << 30) /* what may be on its way */
+
+struct flood {
+	struct chance chance;
+	struct claims claims;
+	uint64_t length;
+	uint32_t count;
+	struct {
+		uint64_t from;
+		int person;
+	} parts[FLOOD];
+};
+
+static int flood_person(const struct flood *flood, uint64_t octet)
+{
+	uint32_t i = flood->count - 1;
+
+	while (flood->parts[i].from > octet)
+		i--;
+	return flood->parts[i].person;
+}
+
+static void flood_check(struct flood *flood)
+{
+	uint64_t window = MIN(flood->length, (uint64_t)FLOOD_WINDOW), octet;
+	struct process_key key;
+
+	for (int i = 0; i < 16; i++) {
+		octet = flood->length - 1 - chance(&flood->chance, window);
+		if (evidence_octets(&flood->claims, octet, 1, &key) == PROOF_FOUND &&
+		    person_of(&key) != flood_person(flood, octet))
+			fail_at(&flood->chance, "flood", person_of(&key),
+				flood_person(flood, octet));
+	}
+	if (evidence_octets(&flood->claims, flood->length - 1, 1, &key) != PROOF_FOUND)
+		fail_at(&flood->chance, "flood", -1, flood_person(flood, flood->length - 1));
+}
+
+/* Mostly one person, who has the numbers come round, and now and then another. */
+static void flood_add(struct flood *flood, bool reads)
+{
+	static const uint32_t sizes[] = { 1, 100, 1 << 20, FLOOD_LONGEST / 4, FLOOD_LONGEST };
+	uint32_t size = sizes[chance(&flood->chance, ARRAY_SIZE(sizes))];
+	int person = chance(&flood->chance, 4) ? 0 : chance(&flood->chance, PEOPLE);
+
+	if (reads)
+		size = MIN(size, FLOOD_WINDOW);
+	flood->parts[flood->count].from = flood->length;
+	flood->parts[flood->count++].person = person;
+	if (!reads)
+		claims_write(&flood->claims, &people[person], flood->length, size,
+			     chance(&flood->chance, 2));
+	flood->length += size;
+	if (reads)
+		claims_take(&flood->claims, &people[person], flood->length);
+}
+
+static void who_is_proved_did_so_when_the_numbers_come_round(void **state)
+{
+	static struct flood flood;
+
+	(void)state;
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		memset(&flood, 0, sizeof(flood));
+		flood.chance = chance_begin(round);
+		while (flood.count < FLOOD) {
+			flood_add(&flood, round % 2);
+			flood_check(&flood);
+		}
+	}
+}
+
+/* After 4 GB by one person his first octets' numbers are his, not theirs who wrote before. */
+static void old_claims_do_not_come_back_with_their_numbers(void **state)
+{
+	struct claims claims = {};
+	struct process_key key;
+	uint32_t at = 100;
+
+	(void)state;
+	claims_write(&claims, &people[3], 0, 100, true);
+	for (int i = 0; i < 17; i++, at += 1 << 28)
+		claims_write(&claims, &people[0], at, 1 << 28, true);
+	for (uint32_t octet = 0; octet < 300; octet += 10) {
+		assert_int_equal(evidence_octets(&claims, octet, 10, &key), PROOF_FOUND);
+		assert_int_equal(person_of(&key), 0);
+	}
+}
+
+static void what_is_written_empty_claims_nothing(void **state)
+{
+	const struct claims none = {};
+	struct claims claims = {};
+	struct process_key key;
+
+	(void)state;
+	claims_write(&claims, &people[0], 1000, 0, false);
+	assert_memory_equal(&claims, &none, sizeof(claims));
+	claims_write(&claims, &people[0], 1000, 100, false);
+	claims_write(&claims, &people[3], 1050, 0, false);
+	assert_int_equal(evidence_octets(&claims, 1000, 100, &key), PROOF_FOUND);
+	assert_int_equal(person_of(&key), 0);
+}
+
+/* Two threads of one are half way: until both are done, nobody else's octets are sure. */
+static void a_second_thread_makes_the_claim_longer(void **state)
+{
+	struct claims claims = {};
+	struct process_key key;
+
+	(void)state;
+	claims_write(&claims, &people[0], 0, 100, false);
+	claims_write(&claims, &people[0], 30, 50, false);
+	assert_int_equal(evidence_octets(&claims, 0, 150, &key), PROOF_FOUND);
+	claims_write(&claims, &people[3], 120, 10, false);
+	assert_int_equal(evidence_octets(&claims, 0, 120, &key), PROOF_FOUND);
+	assert_int_equal(evidence_octets(&claims, 120, 1, &key), PROOF_NEVER);
+	assert_int_equal(evidence_octets(&claims, 159, 1, &key), PROOF_NEVER);
+	claims_write(&claims, &people[3], 160, 10, false);
+	assert_int_equal(evidence_octets(&claims, 160, 10, &key), PROOF_FOUND);
+	assert_int_equal(person_of(&key), 3);
 }
 
 /* Octets that were taken before the history began are nobody's. */
@@ -572,6 +703,10 @@ int main(void)
 		cmocka_unit_test(who_is_proved_wrote_each_octet_by_pieces),
 		cmocka_unit_test(writers_that_take_turns_are_all_proved),
 		cmocka_unit_test(who_is_proved_took_each_octet),
+		cmocka_unit_test(who_is_proved_did_so_when_the_numbers_come_round),
+		cmocka_unit_test(old_claims_do_not_come_back_with_their_numbers),
+		cmocka_unit_test(what_is_written_empty_claims_nothing),
+		cmocka_unit_test(a_second_thread_makes_the_claim_longer),
 		cmocka_unit_test(what_was_taken_before_is_not_told),
 		cmocka_unit_test(who_is_proved_took_the_datagram),
 		cmocka_unit_test(takers_that_take_turns_are_all_proved),

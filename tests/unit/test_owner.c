@@ -50,8 +50,12 @@ static const struct proof proofs_of_the_present[] = {
 	  .present = { .here = { 1, 0 }, .holders = 1, .lowest = 100 } },
 	{ "an unaccepted connection is its listener's", IN_TO_CONNECTION, DATA,
 	  .present = { .here = { 5, 0, .awaits_accept = true },
-		       .listener = { 6, 77, .listening = true }, .holders = 2, .lowest = 100 },
+		       .listener = { 6, 77, .listening = true }, .holders = 1, .lowest = 100 },
 	  .quality = QUALITY_LISTENER, .name = "/proc/100" },
+	{ "of whose listener's holders none is named", IN_TO_CONNECTION, DATA,
+	  .present = { .here = { 5, 0, .awaits_accept = true },
+		       .listener = { 6, 77, .listening = true }, .holders = 2,
+		       .lowest = 100 } },
 	{ "whose listener is gone", IN_TO_CONNECTION, DATA,
 	  .present = { .here = { 5, 0, .awaits_accept = true }, .holders = 1, .lowest = 100 } },
 	{ "a connection that is gone is not the listener's in its place", IN_TO_CONNECTION, DATA,
@@ -77,9 +81,13 @@ static const struct proof proofs_of_the_present[] = {
 	  .quality = QUALITY_JOINED, .name = "/proc/100" },
 	{ "who sends by a socket without a peer is not its listener", OUT, DATAGRAM, LISTED(100),
 	  .quality = QUALITY_JOINED, .name = "/proc/100" },
+	{ "by a socket that the packet bears the mark of", OUT, DATA, OWN,
+	  .present = { .here = { 1, 77 }, .holders = 1, .lowest = 100 },
+	  .quality = QUALITY_JOINED, .name = "/proc/100" },
+	{ "of several holders none", OUT, DATA, OWN,
+	  .present = { .here = { 1, 77 }, .holders = 2, .lowest = 100 } },
 	{ "the kernel's RST", OUT, .kind = KIND_RST, .quality = QUALITY_KERNEL },
-	{ "a frame's task is in the event", OUT, FRAME, .sender = CLIENT,
-	  .quality = QUALITY_EXACT, .name = "client" },
+	{ "a frame's task is not told of", OUT, FRAME, .task_sender = CLIENT },
 	{ "of nobody here", IN_FORWARDED, .kind = KIND_SYN },
 };
 
@@ -156,19 +164,19 @@ static void every_answer_is_final_when_time_is_up(void **state)
 
 static void a_record_that_comes_within_patience_names_the_owner(void **state)
 {
-	static const struct proof proof = { OUT, .kind = KIND_SYN, .task = 9, .is_raw = true };
-	struct world world = { .proof = &proof };
+	static const struct proof first = { OUT, FRAME, .task_sender = GHOST };
+	static const struct proof then = { OUT, FRAME, .task_sender = CLIENT };
+	struct world world = { .proof = &first };
 	struct owners *owners;
 	struct packet_event event;
 	struct sighting sighting;
 
 	(void)state;
 	owners = world_begin(&world, true);
-	proof_sight(&proof, &event, &sighting);
-	event.sender = people[GHOST].key;
+	proof_sight(&first, &event, &sighting);
 	assert_false(owners_find(owners, &sighting, PACKET_NS + MS));
 	assert_int_equal(sighting.process.pid, 0);
-	event.sender = people[CLIENT].key;
+	world.proof = &then;
 	assert_true(owners_find(owners, &sighting, PACKET_NS + 2 * MS));
 	assert_int_equal(sighting.process.pid, 100);
 	owners_free(owners);

@@ -214,6 +214,20 @@ static void a_process_is_never_what_it_was_before_its_act(void **state)
 	assert_int_equal(scene_become(scene, 4, 9000), 4);
 }
 
+/* Of what it executed itself nothing was told: then what came before it does not count. */
+static void an_untold_program_becomes_only_what_came_after(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_tell(scene, 3, 1000);
+	scene_tell(scene, 4, 2000);
+	scene_tell(scene, 6, 3000);
+	assert_int_equal(scene_become(scene, 5, 1500), 5);
+	assert_int_equal(scene_become(scene, 5, 2999), 5);
+	assert_int_equal(scene_become(scene, 5, 3000), 6);
+	assert_int_equal(scene_become(scene, 7, 9000), 7);
+}
+
 static void of_a_process_that_was_not_told_nothing_becomes(void **state)
 {
 	struct scene *scene = *state;
@@ -392,6 +406,7 @@ int main(void)
 		WITH_SCENE(every_part_of_the_key_counts),
 		WITH_SCENE(a_process_becomes_what_it_executed_by_then),
 		WITH_SCENE(a_process_is_never_what_it_was_before_its_act),
+		WITH_SCENE(an_untold_program_becomes_only_what_came_after),
 		WITH_SCENE(of_a_process_that_was_not_told_nothing_becomes),
 		WITH_SCENE(of_many_programs_the_last_ones_are_remembered),
 		WITH_SCENE(lengths_beyond_the_event_are_not_followed),
