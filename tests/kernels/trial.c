@@ -80,8 +80,7 @@ static int act(int argc, char **argv)
 {
 	if (argc != 4)
 		return 2;
-	actor_answer(atoi(argv[1]), atoi(argv[2]), atoi(argv[3]));
-	actor_run(atoi(argv[1]), atoi(argv[2]));
+	actor_run(atoi(argv[1]), atoi(argv[2]), atoi(argv[3]));
 }
 
 static int tell(int argc, char **argv)

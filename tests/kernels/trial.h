@@ -50,6 +50,7 @@ enum did {
 	DID_WRITE, /* of the stream of socket `stream`, octets `from` up to `to` */
 	DID_READ,
 	DID_FORGE, /* a SYN by a raw socket; `from` is its sequence number */
+	DID_BECOME, /* another user, program, name or unit: `by` is what it is now */
 	DID_FAIL, /* what an order came to nothing by, for people; `from` is an errno */
 };
 
@@ -117,8 +118,8 @@ bool trial_same_address(const struct sockaddr_in6 *a, const struct sockaddr_in6 
 /* trial_lane.c: the whole of a lane. */
 __attribute__((noreturn)) void lane_run(const struct trial *trial, unsigned int lane);
 
-/* trial_actor.c: until it is killed. */
-__attribute__((noreturn)) void actor_run(unsigned int lane, unsigned int actor);
+/* trial_actor.c: until it is killed. Its first word answers the order `number`. */
+__attribute__((noreturn)) void actor_run(unsigned int lane, unsigned int actor, uint32_t number);
 
 /* trial_judge.c: an exit status. */
 int judge_main(int argc, char **argv);

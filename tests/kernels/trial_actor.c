@@ -26,14 +26,6 @@
 static const char *folder;
 static unsigned int own_lane, own_number;
 
-static int own_folder_and_numbers(unsigned int lane, unsigned int actor)
-{
-	folder = getenv("TRIAL_FOLDER");
-	own_lane = lane;
-	own_number = actor;
-	return folder ? 0 : -1;
-}
-
 void trial_path(char out[PATH_SIZE], const char *in, unsigned int lane, unsigned int actor)
 {
 	snprintf(out, PATH_SIZE, "%s/orders.%u.%u", in, lane, actor);
@@ -300,6 +292,16 @@ static void become(const struct order *order)
 	trial_die("%s", order->text);
 }
 
+/* What it is from now on. */
+static void tell_self(const struct order *order)
+{
+	struct deed deed;
+
+	deed_know_self();
+	deed = deed_begin(DID_BECOME, order->act, 0);
+	deed_tell(&deed);
+}
+
 static int64_t move_to_group(const struct order *order)
 {
 	int fd = open(order->text, O_WRONLY);
@@ -307,7 +309,7 @@ static int64_t move_to_group(const struct order *order)
 
 	if (fd >= 0)
 		close(fd);
-	deed_know_self();
+	tell_self(order);
 	return r;
 }
 
@@ -315,14 +317,14 @@ static int64_t change_user(const struct order *order)
 {
 	int64_t r = setresuid(order->value, order->count, 0) < 0 ? -errno : 0;
 
-	deed_know_self();
+	tell_self(order);
 	return r;
 }
 
 static int64_t rename_self(const struct order *order)
 {
 	prctl(PR_SET_NAME, order->text);
-	deed_know_self();
+	tell_self(order);
 	return 0;
 }
 
@@ -394,15 +396,19 @@ static void obey(const struct order *order)
 		answer(order, perform(order));
 }
 
-void actor_run(unsigned int lane, unsigned int actor)
+void actor_run(unsigned int lane, unsigned int actor, uint32_t number)
 {
-	struct order order;
+	struct order order = { .number = number };
 
-	if (own_folder_and_numbers(lane, actor) < 0)
+	folder = getenv("TRIAL_FOLDER");
+	if (!folder)
 		trial_die("TRIAL_FOLDER");
+	own_lane = lane;
+	own_number = actor;
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	deed_know_self();
+	tell_self(&order);
+	answer(&order, 0);
 	for (;;) {
 		ssize_t r = recv(FD_ORDERS, &order, sizeof(order), 0);
 
@@ -412,12 +418,4 @@ void actor_run(unsigned int lane, unsigned int actor)
 			_exit(0);
 		obey(&order);
 	}
-}
-
-void actor_answer(unsigned int lane, unsigned int actor, uint32_t number)
-{
-	const struct order order = { .number = number };
-
-	if (own_folder_and_numbers(lane, actor) == 0)
-		answer(&order, 0);
 }

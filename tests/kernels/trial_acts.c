@@ -17,7 +17,7 @@ static enum place some_place(struct lane *lane)
 
 static uint16_t some_port(struct lane *lane)
 {
-	return PORT_FIRST + lane->number * PORTS_OF_LANE + lane_below(lane, PORTS_OF_LANE);
+	return PORT_FIRST + lane->number * PORTS_OF_LANE + lane_below(lane, PORTS_OF_LANE - 1);
 }
 
 static uint16_t client_port(struct lane *lane)
@@ -34,20 +34,28 @@ static bool is_taken(const struct lane *lane, enum place place, uint16_t port, e
 	return false;
 }
 
+int64_t open_planned(struct lane *lane, int actor, struct plan_socket *socket, const char *device,
+		     bool is_reuseport)
+{
+	struct order order = lane_order(lane, OP_SOCKET, socket);
+
+	socket->holders = 1u << actor;
+	order.local = socket->local;
+	order.count = socket->type == LISTENER;
+	order.is_reuseport = is_reuseport;
+	snprintf(order.device, sizeof(order.device), "%s", device);
+	return lane_do(lane, actor, order)->error;
+}
+
 struct plan_socket *open_server(struct lane *lane, int actor, enum type type, enum place place,
 				uint16_t port, bool is_ipv6)
 {
 	struct plan_socket *socket = lane_add_socket(lane, type, place);
-	struct order order;
 
 	if (!socket)
 		return NULL;
 	socket->local = lane_any(is_ipv6, port);
-	socket->holders = 1u << actor;
-	order = lane_order(lane, OP_SOCKET, socket);
-	order.local = socket->local;
-	order.count = 1;
-	lane_do(lane, actor, order);
+	open_planned(lane, actor, socket, "", false);
 	return socket;
 }
 
@@ -96,19 +104,16 @@ static struct plan_socket *open_client(struct lane *lane, int actor, struct plan
 	struct plan_socket *client =
 		lane_add_socket(lane, server->type == SERVER ? CLIENT : STREAM, place);
 	bool is_ipv6 = !IN6_IS_ADDR_V4MAPPED(&to->sin6_addr);
-	struct order order;
+	struct sockaddr_in6 reached;
 
 	if (!client)
 		return NULL;
 	client->peer = server;
-	client->holders = 1u << actor;
 	client->local = lane_any(is_ipv6, client->type == CLIENT ? client_port(lane) : 0);
-	order = lane_order(lane, OP_SOCKET, client);
-	order.local = client->local;
-	lane_do(lane, actor, order);
-	if (client->type == CLIENT && lane_address(place, server->place, is_ipv6, &order.local)) {
-		order.local.sin6_port = client->local.sin6_port;
-		client->local = order.local; /* where the server finds it */
+	open_planned(lane, actor, client, "", false);
+	if (client->type == CLIENT && lane_address(place, server->place, is_ipv6, &reached)) {
+		reached.sin6_port = client->local.sin6_port;
+		client->local = reached; /* where the server finds it */
 	}
 	return client;
 }
@@ -345,23 +350,34 @@ static bool act_kill(struct lane *lane)
 	return true;
 }
 
+void close_everywhere(struct lane *lane, struct plan_socket *socket)
+{
+	uint32_t holders = socket->type == FREE ? 0 : socket->holders;
+	int actor;
+
+	while ((actor = lane_pick_actor(lane, holders)) >= 0) {
+		lane_do(lane, actor, lane_order(lane, OP_CLOSE, socket));
+		lane_release(lane, socket, actor);
+		holders &= ~(1u << actor);
+	}
+}
+
 static bool act_close(struct lane *lane)
 {
 	struct plan_socket *socket = lane_pick_socket(lane, ~0u);
-	uint32_t holders = socket ? socket->holders : 0;
 	bool is_for_all = lane_chance(lane, 40);
 	int actor;
 
 	if (!socket)
 		return false;
 	lane_note(lane, "socket %u, by all %d", socket->number, is_for_all);
-	while ((actor = lane_pick_actor(lane, holders)) >= 0) {
-		lane_do(lane, actor, lane_order(lane, OP_CLOSE, socket));
-		lane_release(lane, socket, actor);
-		holders &= ~(1u << actor);
-		if (!is_for_all)
-			break;
+	if (is_for_all) {
+		close_everywhere(lane, socket);
+		return true;
 	}
+	actor = lane_pick_actor(lane, socket->holders);
+	lane_do(lane, actor, lane_order(lane, OP_CLOSE, socket));
+	lane_release(lane, socket, actor);
 	return true;
 }
 

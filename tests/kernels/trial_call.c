@@ -114,7 +114,8 @@ static ssize_t take_by_splice(int fd, void *octets, size_t room)
 static ssize_t take_by_zerocopy(int fd, void *octets, size_t room)
 {
 	void *mapped = mmap(NULL, MAPPED_OCTETS, PROT_READ, MAP_SHARED, fd, 0);
-	struct zerocopy ask = { .address = (uintptr_t)mapped, .length = MAPPED_OCTETS,
+	struct zerocopy ask = { .address = (uintptr_t)mapped,
+				.length = room >= 2 * MAPPED_OCTETS ? MAPPED_OCTETS : 0,
 				.copybuf_address = (uintptr_t)octets,
 				.copybuf_len = room > 16384 ? 16384 : room };
 	socklen_t length = sizeof(ask);
@@ -123,8 +124,7 @@ static ssize_t take_by_zerocopy(int fd, void *octets, size_t room)
 	if (mapped == MAP_FAILED)
 		return -1;
 	errno = EAGAIN;
-	if (room >= MAPPED_OCTETS &&
-	    getsockopt(fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &ask, &length) == 0) {
+	if (getsockopt(fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &ask, &length) == 0) {
 		int copied = length >= offsetof(struct zerocopy, flags) ? ask.copybuf_len : 0;
 
 		if (ask.length > 0) { /* what was copied comes behind */

@@ -77,6 +77,8 @@ static ssize_t take_once(const struct order *order, void *octets, size_t room, u
 	for (int us = 0;; us += SPIN_US) {
 		*ret_begin = trial_now();
 		r = call_take(order->how, fd, octets, room, flags);
+		if (r < 0 && errno == EINTR) /* by io_uring's own work */
+			continue;
 		if (r >= 0 || errno != EAGAIN || order->wait != WAIT_SPIN || us > WAIT_MS * 1000)
 			return r;
 		usleep(SPIN_US);

@@ -46,6 +46,17 @@ static struct order send_order(struct lane *lane, struct plan_socket *from,
 	return order;
 }
 
+void send_over(struct lane *lane, int actor, struct plan_socket *socket,
+	       const struct sockaddr_in6 *to, int count)
+{
+	lane_do(lane, actor, send_order(lane, socket, to, count));
+}
+
+void begin_taking(struct lane *lane, int actor, struct plan_socket *socket, int count)
+{
+	lane_begin(lane, actor, take_order(lane, socket, count));
+}
+
 /* A server's address as this client's sockets reach it, always the same way. */
 static bool server_of(const struct plan_socket *client, struct sockaddr_in6 *ret_to)
 {
@@ -206,6 +217,20 @@ static struct order read_order(struct lane *lane, struct plan_socket *by, uint64
 	order.wait = lane_below(lane, 3);
 	choose_how(lane, &order, takers, COUNT(takers));
 	return order;
+}
+
+void write_over(struct lane *lane, int actor, struct plan_socket *stream, uint64_t octets)
+{
+	stream->written += lane_do(lane, actor, write_order(lane, stream, octets))->value;
+}
+
+void begin_reading(struct lane *lane, int actor, struct plan_socket *stream, uint16_t peer,
+		   uint64_t octets)
+{
+	struct order order = read_order(lane, stream, octets);
+
+	order.other = peer;
+	lane_begin(lane, actor, order);
 }
 
 static void move(struct lane *lane, struct plan_socket *from, uint64_t octets, int writer,

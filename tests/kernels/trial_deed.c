@@ -97,7 +97,7 @@ void deed_print(const struct deed *deed)
 {
 	static const char *const words[] = {
 		"?", "hold", "drop", "die", "name", "connect", "send", "take", "write", "read",
-		"forge", "fail",
+		"forge", "become", "fail",
 	};
 	char local[64], remote[64];
 

@@ -12,7 +12,8 @@
 #include "trial_judge.h"
 
 #define ROWS_MAX 64
-#define SHOWN_WRONGS 10
+#define SHOWN_WRONGS 2 /* of a kind */
+#define REASONS_MAX 128
 #define UNNAMED_PERCENT 40 /* a sensor that names fewer is no sensor */
 
 struct row {
@@ -25,14 +26,14 @@ struct judgement {
 	const char *folder;
 	struct row rows[ROWS_MAX];
 	long counts[VERDICTS];
-	struct {
+	struct reason {
 		const char *why;
+		const struct row *row;
 		long count;
-	} reasons[16];
-	long shown;
+	} reasons[REASONS_MAX];
 };
 
-static void count(struct judgement *judgement, const struct sample *sample, enum verdict verdict)
+static const struct row *count(struct judgement *judgement, const struct sample *sample, enum verdict verdict)
 {
 	struct row *row = judgement->rows;
 	char what[32];
@@ -46,6 +47,7 @@ static void count(struct judgement *judgement, const struct sample *sample, enum
 	snprintf(row->quality, sizeof(row->quality), "%s", sample->quality);
 	row->counts[verdict]++;
 	judgement->counts[verdict]++;
+	return row;
 }
 
 static void print_sample(const struct sample *sample)
@@ -86,11 +88,9 @@ static void print_holds(const struct truth *truth, const struct sample *sample, 
 		       hold->end == UINT64_MAX ? 0 : (long long)(hold->end - sample->time) / 1000);
 }
 
-static void print_wrong(struct judgement *judgement, const struct truth *truth,
+static void print_wrong(const struct judgement *judgement, const struct truth *truth,
 			const struct sample *sample, const struct finding *finding)
 {
-	if (judgement->shown++ >= SHOWN_WRONGS)
-		return;
 	printf("# wrong: %s\n", finding->why);
 	print_sample(sample);
 	for (size_t i = 0; i < finding->deed_count; i++) {
@@ -102,14 +102,17 @@ static void print_wrong(struct judgement *judgement, const struct truth *truth,
 		print_plan(judgement, finding->deeds[finding->deed_count - 1]->act);
 }
 
-static void count_reason(struct judgement *judgement, const char *why)
+/* How often it was the reason by now. */
+static long count_reason(struct judgement *judgement, const struct row *row, const char *why)
 {
-	size_t i = 0;
+	struct reason *reason = judgement->reasons;
 
-	while (i < 15 && judgement->reasons[i].why && strcmp(judgement->reasons[i].why, why) != 0)
-		i++;
-	judgement->reasons[i].why = why;
-	judgement->reasons[i].count++;
+	while (reason < judgement->reasons + REASONS_MAX - 1 && reason->why &&
+	       (reason->row != row || strcmp(reason->why, why) != 0))
+		reason++;
+	reason->why = why;
+	reason->row = row;
+	return ++reason->count;
 }
 
 static void judge(struct judgement *judgement, const struct truth *truth,
@@ -117,11 +120,12 @@ static void judge(struct judgement *judgement, const struct truth *truth,
 {
 	struct finding finding = rules_judge(truth, sample, slack);
 
-	count(judgement, sample, finding.verdict);
+	const struct row *row = count(judgement, sample, finding.verdict);
+
 	if (finding.verdict != WRONG)
 		return;
-	count_reason(judgement, finding.why);
-	print_wrong(judgement, truth, sample, &finding);
+	if (count_reason(judgement, row, finding.why) <= SHOWN_WRONGS)
+		print_wrong(judgement, truth, sample, &finding);
 }
 
 static int compare_rows(const void *left, const void *right)
@@ -136,6 +140,10 @@ static void print_table(struct judgement *judgement)
 {
 	size_t used = 0;
 
+	for (size_t i = 0; i < REASONS_MAX && judgement->reasons[i].why; i++)
+		printf("# wrong %s %s, %s: %ld\n", judgement->reasons[i].row->what,
+		       judgement->reasons[i].row->quality, judgement->reasons[i].why,
+		       judgement->reasons[i].count);
 	while (used < ROWS_MAX && *judgement->rows[used].what)
 		used++;
 	qsort(judgement->rows, used, sizeof(*judgement->rows), compare_rows);
@@ -148,9 +156,6 @@ static void print_table(struct judgement *judgement)
 		       judgement->rows[i].quality, counts[RIGHT], counts[WRONG], counts[UNNAMED],
 		       counts[FOREIGN]);
 	}
-	for (size_t i = 0; i < 16 && judgement->reasons[i].why; i++)
-		printf("# wrong, for %s: %ld\n", judgement->reasons[i].why,
-		       judgement->reasons[i].count);
 }
 
 int judge_main(int argc, char **argv)

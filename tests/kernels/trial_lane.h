@@ -12,7 +12,7 @@
 
 #define SOCKETS_MAX 24 /* of a lane, at the same time */
 #define PORT_FIRST 3400
-#define PORTS_OF_LANE 4
+#define PORTS_OF_LANE 4 /* the last is the scenes' */
 
 enum type { FREE, SERVER, CLIENT, LISTENER, STREAM };
 

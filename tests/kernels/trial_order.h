@@ -86,9 +86,6 @@ void trial_send(int fd, const char *folder, unsigned int lane, unsigned int acto
 /* As the kernel takes it: mapped ones become IPv4 unless the socket is IPv6's. */
 socklen_t trial_address(const struct sockaddr_in6 *from, struct sockaddr_storage *ret_address);
 
-/* The first word of an actor that has become another program. */
-void actor_answer(unsigned int lane, unsigned int actor, uint32_t number);
-
 /* What each returns: an amount, or -errno. */
 int64_t data_send(const struct order *order);
 int64_t data_take(const struct order *order);
