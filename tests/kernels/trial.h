@@ -83,7 +83,7 @@ struct trial {
 	const char *program;
 	uint64_t seed;
 	uint64_t end_ns; /* no act begins after this */
-	long packets; /* nor after so many payloads were sent by each lane */
+	long packets; /* nor after each lane has sent about so many */
 	const char *only; /* acts, with commas; NULL: all */
 };
 

@@ -203,7 +203,7 @@ static struct order write_order(struct lane *lane, struct plan_socket *from, uin
 	choose_how(lane, &order, givers, COUNT(givers));
 	if (strncmp(order.how, "sendm", 5) == 0)
 		snprintf(order.how, HOW_SIZE, "sendmsg");
-	lane->payloads += 2; /* and what acknowledges it */
+	lane->packets += 4; /* and what acknowledges it */
 	return order;
 }
 
@@ -338,7 +338,7 @@ bool act_big(struct lane *lane)
 	read = read_order(lane, to, write.value + stream->written - stream->read);
 	lane_note(lane, "%llu by %d over %u, read by %d (%s)", (unsigned long long)write.value,
 		  writer, stream->number, reader, read.how);
-	lane->payloads += write.value / 32768;
+	lane->packets += write.value / 32768;
 	lane_begin(lane, writer, write);
 	lane_begin(lane, reader, read);
 	stream->written += lane_finish(lane, writer)->value;

@@ -281,7 +281,7 @@ uint32_t lane_new_tags(struct lane *lane, int count)
 	uint32_t first = lane->next_tag;
 
 	lane->next_tag += count;
-	lane->payloads += count;
+	lane->packets += 2 * count; /* out, and in */
 	return first;
 }
 
@@ -361,7 +361,7 @@ static const struct act *choose(struct lane *lane, const struct act *acts[], siz
 
 static bool has_time(const struct lane *lane)
 {
-	return trial_now() < lane->trial->end_ns && lane->payloads < lane->trial->packets;
+	return trial_now() < lane->trial->end_ns && lane->packets < lane->trial->packets;
 }
 
 static void play(struct lane *lane)
@@ -390,6 +390,8 @@ void lane_run(const struct trial *trial, unsigned int number)
 	char path[PATH_SIZE];
 
 	random_next(&lane.random);
+	snprintf(path, sizeof(path), "%d", getpid());
+	setenv("TRIAL_CONDUCTOR", path, 1);
 	trial_bind(FD_ORDERS, trial->folder, number, CONDUCTOR);
 	snprintf(path, sizeof(path), "%s/plan.%u", trial->folder, number);
 	lane.plan = fopen(path, "w");

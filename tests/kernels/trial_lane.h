@@ -47,7 +47,7 @@ struct lane {
 	uint16_t next_socket;
 	uint16_t next_port;
 	uint32_t next_tag;
-	long payloads;
+	long packets; /* about so many were sent */
 	FILE *plan;
 };
 

@@ -260,12 +260,18 @@ static void judge_untaken(struct question *question)
 		judge_holder(question);
 }
 
+/* Those who listen are right whoever took it. */
 static bool is_listeners(struct question *question)
 {
+	const struct finding before = question->finding;
+
 	if (!is_quality(question->sample, "listener"))
 		return false;
 	judge_holder(question);
-	return true;
+	if (question->finding.verdict == RIGHT)
+		return true;
+	question->finding = before;
+	return false;
 }
 
 static void judge_datagram(struct question *question, uint64_t tag)
@@ -279,7 +285,7 @@ static void judge_datagram(struct question *question, uint64_t tag)
 		wrong(question, "another sent it");
 		return;
 	}
-	if (judge_takers(question, tag, &is_taken) || is_listeners(question))
+	if (is_listeners(question) || judge_takers(question, tag, &is_taken))
 		return;
 	if (is_taken)
 		wrong(question, "another took it");
@@ -322,7 +328,8 @@ static void judge_stream(struct question *question, uint16_t stream, uint64_t fr
 		wrong(question, "another wrote it");
 		return;
 	}
-	if (judge_octets(question, stream, from, DID_READ, &is_done) || is_listeners(question))
+	if (is_listeners(question) ||
+	    judge_octets(question, stream, from, DID_READ, &is_done))
 		return;
 	if (is_done)
 		wrong(question, "another read it");
@@ -330,25 +337,36 @@ static void judge_stream(struct question *question, uint16_t stream, uint64_t fr
 		judge_untaken(question);
 }
 
-static const struct deed *forgery_of(const struct question *question)
+/* Who made the flow by hand, from that port to that one; NULL: nobody did. */
+static const struct deed *forgery_of(const struct question *question, in_port_t from, in_port_t to)
 {
-	const struct sample *sample = question->sample;
-
 	for (size_t i = 0; i < question->truth->forged_count; i++) {
 		const struct deed *deed = question->truth->forged[i];
 
-		if (sample->has_octets && (uint32_t)deed->from == sample->sequence &&
-		    deed->local.sin6_port == sample->source.sin6_port &&
-		    deed->remote.sin6_port == sample->destination.sin6_port)
+		if (deed->local.sin6_port == from && deed->remote.sin6_port == to)
 			return deed;
 	}
 	return NULL;
 }
 
+/* What comes back to a forged port has nobody but, closed by now, the forger's socket. */
+static bool is_answer_to_forgery(const struct question *question)
+{
+	const struct sample *sample = question->sample;
+	const struct deed *forgery = forgery_of(question, local_of(sample)->sin6_port,
+						remote_of(sample)->sin6_port);
+
+	return sample->is_tcp && forgery && forgery->pid == sample->pid &&
+	       is_quality(sample, "past");
+}
+
 static void judge_named(struct question *question)
 {
 	const struct sample *sample = question->sample;
-	const struct deed *forgery = is_kind(sample, "syn") ? forgery_of(question) : NULL;
+	const struct deed *forgery = is_kind(sample, "syn") && sample->is_outbound
+					     ? forgery_of(question, sample->source.sin6_port,
+							  sample->destination.sin6_port)
+					     : NULL;
 	uint64_t word = sample->captured >= TRIAL_WORD ? trial_get_word(sample->payload) : 0;
 	uint64_t from;
 	uint16_t stream = 0;
@@ -356,9 +374,11 @@ static void judge_named(struct question *question)
 	question->finding.verdict = FOREIGN;
 	if (sample->is_tcp && sample->payload_length)
 		stream = stream_find(sample->payload, sample->captured, &from);
-	if (forgery && sample->is_outbound) {
+	if (forgery) {
 		if (!did(question, forgery))
 			wrong(question, "another forged it");
+	} else if (is_answer_to_forgery(question)) {
+		question->finding.verdict = RIGHT;
 	} else if (stream && stream < LANES * ENDS_OF_LANE) {
 		judge_stream(question, stream, from);
 	} else if (!sample->is_tcp && word >> 48 == TAG_MAGIC) {

@@ -36,7 +36,7 @@ static uint16_t chat(struct lane *lane, int actor, enum place from, uint16_t por
 	snprintf(order.how, HOW_SIZE, "send");
 	lane_address(HERE, from, false, &order.remote);
 	order.remote.sin6_port = htons(port);
-	lane->payloads += 6;
+	lane->packets += 12;
 	lane_begin(lane, actor, order);
 	return order.socket;
 }
@@ -45,14 +45,14 @@ static bool has_room(struct lane *lane, int sockets)
 {
 	for (int i = 0; i < SOCKETS_MAX; i++)
 		sockets -= lane->sockets[i].type == FREE;
-	return sockets <= 0 && lane->next_socket + 64 < (lane->number + 1) * ENDS_OF_LANE;
+	return sockets <= 0 && lane->next_socket + 64u < (lane->number + 1) * ENDS_OF_LANE;
 }
 
 /* Short clients of a listener, which those who share it accept at once, whoever is first. */
 static bool act_chats(struct lane *lane)
 {
 	struct plan_socket *listener = lane_pick_socket(lane, TYPE(LISTENER)), *streams[MEMBERS];
-	int clients = 1 + lane_below(lane, MEMBERS), client, crowd[MEMBERS], members = 0;
+	int clients = 1 + (int)lane_below(lane, MEMBERS), client, crowd[MEMBERS], members = 0;
 	enum place from = lane_chance(lane, 70) ? HERE : THERE;
 	uint64_t octets = TRIAL_WORD * (2 + lane_below(lane, 20));
 	uint16_t said = 0;
