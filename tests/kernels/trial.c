@@ -56,10 +56,12 @@ static int play(int argc, char **argv)
 	if (argc != 6 + PLACES)
 		return 2;
 	snprintf(self, sizeof(self), "%s/actor", argv[1]);
-	trial = (struct trial){ .folder = argv[1], .program = self,
+	trial = (struct trial){ .folder = argv[1],
+				.program = self,
 				.seed = strtoull(argv[2], NULL, 10),
 				.end_ns = trial_now() + strtoull(argv[3], NULL, 10) * NS_PER_SECOND,
-				.packets = (atol(argv[4]) + LANES - 1) / LANES, .only = argv[5] };
+				.packets = (atol(argv[4]) + LANES - 1) / LANES,
+				.only = argv[5] };
 	open_stage(&trial, argv + 6);
 	for (unsigned int i = 0; i < LANES; i++) {
 		pid_t pid = fork();
@@ -118,7 +120,7 @@ int main(int argc, char **argv)
 		const char *word;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{ "play", play }, { "act", act }, { "judge", judge_main },
+		{ "play", play }, { "act", act },	{ "judge", judge_main },
 		{ "tell", tell }, { "within", within },
 	};
 

@@ -64,16 +64,18 @@ union descriptor_room {
 	char space[CMSG_SPACE(sizeof(int))];
 };
 
-void trial_send(int fd, const char *in, unsigned int lane, unsigned int actor,
-		const void *message, size_t length, int passed)
+void trial_send(int fd, const char *in, unsigned int lane, unsigned int actor, const void *message,
+		size_t length, int passed)
 {
 	struct sockaddr_un address = orders_address(in, lane, actor);
 	union descriptor_room room = { .head = { .cmsg_level = SOL_SOCKET,
 						 .cmsg_type = SCM_RIGHTS,
 						 .cmsg_len = CMSG_LEN(sizeof(int)) } };
 	struct iovec part = { .iov_base = (void *)message, .iov_len = length };
-	struct msghdr whole = { .msg_name = &address, .msg_namelen = sizeof(address),
-				.msg_iov = &part, .msg_iovlen = 1 };
+	struct msghdr whole = { .msg_name = &address,
+				.msg_namelen = sizeof(address),
+				.msg_iov = &part,
+				.msg_iovlen = 1 };
 
 	if (passed >= 0) {
 		memcpy(CMSG_DATA(&room.head), &passed, sizeof(passed));
@@ -206,8 +208,10 @@ static int64_t accept_connection(const struct order *order)
 
 static void answer(const struct order *order, int64_t value)
 {
-	const struct answer answer = { .number = order->number, .actor = own_number,
-				       .pid = getpid(), .value = value < 0 ? 0 : value,
+	const struct answer answer = { .number = order->number,
+				       .actor = own_number,
+				       .pid = getpid(),
+				       .value = value < 0 ? 0 : value,
 				       .error = value < 0 ? (int)-value : 0 };
 
 	trial_send(FD_ORDERS, folder, own_lane, CONDUCTOR, &answer, sizeof(answer), -1);
@@ -251,7 +255,9 @@ static int64_t receive_socket(const struct order *order)
 	union descriptor_room room;
 	char octet;
 	struct iovec part = { .iov_base = &octet, .iov_len = 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &room,
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = &room,
 				  .msg_controllen = sizeof(room) };
 	uint64_t begin = trial_now();
 	int fd;

@@ -83,8 +83,8 @@ static ssize_t take_by_read(const char *how, int fd, struct iovec *part, int fla
 
 	if (flags & MSG_DONTWAIT)
 		set_waiting(fd, false);
-	r = strcmp(how, "readv") == 0 ? readv(fd, part, 1)
-				      : read(fd, part->iov_base, part->iov_len);
+	r = strcmp(how, "readv") == 0 ? readv(fd, part, 1) :
+					read(fd, part->iov_base, part->iov_len);
 	if (flags & MSG_DONTWAIT)
 		set_waiting(fd, true);
 	return r;
@@ -163,7 +163,9 @@ ssize_t call_take(const char *how, int fd, void *octets, size_t room, int flags)
 static ssize_t give_by_message(const char *how, int fd, struct iovec *part, void *to,
 			       socklen_t to_length)
 {
-	struct mmsghdr message = { .msg_hdr = { .msg_iov = part, .msg_iovlen = 1, .msg_name = to,
+	struct mmsghdr message = { .msg_hdr = { .msg_iov = part,
+						.msg_iovlen = 1,
+						.msg_name = to,
 						.msg_namelen = to_length } };
 	int r;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* trial_data_acts.c - acts that move data: by any of the holders, by any call, any way of waiting. */
+/* trial_data_acts.c - acts that move data: by any of the holders, by any call, any way of waiting.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,10 +10,11 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define BIG_OCTETS (2 << 20)
 
-static const char *const takers[] = { "recv", "recvfrom", "recvmsg", "recvmmsg", "read", "readv",
-				      "splice", "uring", "zerocopy" /* the last: streams' own */ };
+static const char *const
+	takers[] = { "recv",  "recvfrom", "recvmsg", "recvmmsg", "read",
+		     "readv", "splice",	  "uring",   "zerocopy" /* the last: streams' own */ };
 static const char *const givers[] = { "sendto", "sendmsg", "sendmmsg", /* those with an address */
-				      "write", "writev", "sendfile", "splice", "uring" };
+				      "write",	"writev",  "sendfile", "splice", "uring" };
 
 static void choose_how(struct lane *lane, struct order *order, const char *const words[],
 		       size_t count)
@@ -37,8 +39,8 @@ static struct order send_order(struct lane *lane, struct plan_socket *from,
 	struct order order = lane_order(lane, OP_SEND, from);
 
 	order.count = count;
-	order.size = TRIAL_WORD + (lane_chance(lane, 60) ? lane_below(lane, 40)
-							 : lane_below(lane, DATAGRAM_MAX - 8));
+	order.size = TRIAL_WORD + (lane_chance(lane, 60) ? lane_below(lane, 40) :
+							   lane_below(lane, DATAGRAM_MAX - 8));
 	order.value = trial_word(TAG_MAGIC, lane->number, lane_new_tags(lane, count));
 	choose_how(lane, &order, givers, to ? 3 : COUNT(givers));
 	if (to)
@@ -62,8 +64,7 @@ static bool server_of(const struct plan_socket *client, struct sockaddr_in6 *ret
 {
 	bool is_ipv6 = !IN6_IS_ADDR_V4MAPPED(&client->local.sin6_addr);
 
-	if (!client->peer ||
-	    !lane_address(client->peer->place, client->place, is_ipv6, ret_to))
+	if (!client->peer || !lane_address(client->peer->place, client->place, is_ipv6, ret_to))
 		return false;
 	ret_to->sin6_port = client->peer->local.sin6_port;
 	return true;
@@ -241,9 +242,8 @@ static void move(struct lane *lane, struct plan_socket *from, uint64_t octets, i
 	bool is_read_first = lane_chance(lane, 50) && reader != writer;
 	struct order write = write_order(lane, from, octets);
 
-	lane_note(lane, "%llu by %d over %u (%s), read by %d (%s, %d)",
-		  (unsigned long long)octets, writer, from->number, write.how, reader, read.how,
-		  read.wait);
+	lane_note(lane, "%llu by %d over %u (%s), read by %d (%s, %d)", (unsigned long long)octets,
+		  writer, from->number, write.how, reader, read.how, read.wait);
 	if (is_read_first)
 		lane_begin(lane, reader, read);
 	from->written += lane_do(lane, writer, write)->value;

@@ -68,8 +68,12 @@ void deed_know_self(void)
 
 struct deed deed_begin(enum did did, uint32_t act, uint16_t socket)
 {
-	return (struct deed){ .did = did, .act = act, .socket = socket, .by = self,
-			      .pid = getpid(), .begin = trial_now() };
+	return (struct deed){ .did = did,
+			      .act = act,
+			      .socket = socket,
+			      .by = self,
+			      .pid = getpid(),
+			      .begin = trial_now() };
 }
 
 void deed_append(const struct deed *deed)
@@ -96,8 +100,8 @@ static const char *print_end(const struct sockaddr_in6 *end, char out[64])
 void deed_print(const struct deed *deed)
 {
 	static const char *const words[] = {
-		"?", "hold", "drop", "die", "name", "connect", "send", "take", "write", "read",
-		"forge", "become", "fail",
+		"?",	"hold",	 "drop", "die",	  "name",   "connect", "send",
+		"take", "write", "read", "forge", "become", "fail",
 	};
 	char local[64], remote[64];
 
@@ -151,9 +155,9 @@ uint16_t stream_find(const uint8_t *octets, size_t length, uint64_t *ret_from)
 
 		if (!is_stream_word(word))
 			continue;
-		if (i + 2 * TRIAL_WORD <= length
-			    ? trial_get_word(octets + i + TRIAL_WORD) != word + 1
-			    : i > 0)
+		if (i + 2 * TRIAL_WORD <= length ?
+			    trial_get_word(octets + i + TRIAL_WORD) != word + 1 :
+			    i > 0)
 			continue;
 		offset = (word & UINT32_MAX) * TRIAL_WORD;
 		*ret_from = offset - i;
@@ -167,8 +171,7 @@ void stream_fill(uint8_t *octets, size_t length, uint16_t socket, uint64_t from)
 	uint8_t word[TRIAL_WORD];
 
 	for (size_t i = 0; i < length; i++) {
-		trial_put_word(word,
-			       trial_word(STREAM_MAGIC, socket, (from + i) / TRIAL_WORD));
+		trial_put_word(word, trial_word(STREAM_MAGIC, socket, (from + i) / TRIAL_WORD));
 		octets[i] = word[(from + i) % TRIAL_WORD];
 	}
 }

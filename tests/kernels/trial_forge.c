@@ -45,7 +45,10 @@ static uint16_t fold(unsigned int sum)
 static size_t forge_ip(struct forged *packet, const struct order *order, int protocol,
 		       size_t length)
 {
-	packet->ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .protocol = protocol,
+	packet->ip = (struct iphdr){ .version = 4,
+				     .ihl = 5,
+				     .ttl = 64,
+				     .protocol = protocol,
 				     .tot_len = htons(sizeof(packet->ip) + length) };
 	memcpy(&packet->ip.saddr, order->local.sin6_addr.s6_addr + 12, 4);
 	memcpy(&packet->ip.daddr, order->remote.sin6_addr.s6_addr + 12, 4);
@@ -67,8 +70,11 @@ static size_t forge_syn(struct forged *packet, const struct order *order)
 {
 	struct tcphdr *tcp = &packet->tcp;
 
-	*tcp = (struct tcphdr){ .source = order->local.sin6_port, .dest = order->remote.sin6_port,
-				.seq = htonl(order->value), .doff = sizeof(*tcp) / 4, .syn = 1,
+	*tcp = (struct tcphdr){ .source = order->local.sin6_port,
+				.dest = order->remote.sin6_port,
+				.seq = htonl(order->value),
+				.doff = sizeof(*tcp) / 4,
+				.syn = 1,
 				.window = htons(1024) };
 	tcp->check = fold(sum_up(order->local.sin6_addr.s6_addr + 12, 4) +
 			  sum_up(order->remote.sin6_addr.s6_addr + 12, 4) + IPPROTO_TCP +
@@ -91,7 +97,8 @@ static int send_raw(const struct forged *packet, size_t length)
 /* To whoever is on the wire. */
 static int send_frame(const struct order *order, const struct forged *packet, size_t length)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_IP),
 				  .sll_ifindex = if_nametoindex(order->device),
 				  .sll_halen = ETH_ALEN };
 	int fd = socket(AF_PACKET, SOCK_DGRAM, 0), r;

@@ -11,13 +11,13 @@
 
 #include "trial_judge.h"
 
-#define ROWS_MAX 64
+#define ROWS_MAX 256
 #define SHOWN_WRONGS 2 /* of a kind */
 #define REASONS_MAX 128
 #define UNNAMED_PERCENT 40 /* a sensor that names fewer is no sensor */
 
 struct row {
-	char what[32];
+	char what[48];
 	char quality[12];
 	long counts[VERDICTS];
 };
@@ -26,6 +26,7 @@ struct judgement {
 	const char *folder;
 	struct row rows[ROWS_MAX];
 	long counts[VERDICTS];
+	long others[VERDICTS]; /* of those at the other end, creators and acceptors */
 	struct reason {
 		const char *why;
 		const struct row *row;
@@ -33,20 +34,21 @@ struct judgement {
 	} reasons[REASONS_MAX];
 };
 
-static const struct row *count(struct judgement *judgement, const struct sample *sample, enum verdict verdict)
+static const struct row *count(struct judgement *judgement, const struct sample *sample,
+			       const char *part, enum verdict verdict)
 {
 	struct row *row = judgement->rows;
-	char what[32];
+	const char *quality = *part ? "" : sample->quality;
+	char what[48];
 
-	snprintf(what, sizeof(what), "%s %s%s", sample->is_outbound ? "out" : "in",
-		 sample->kind, strcmp(sample->verdict, "forwarded") == 0 ? " through" : "");
+	snprintf(what, sizeof(what), "%s %s%s%s", sample->is_outbound ? "out" : "in", sample->kind,
+		 strcmp(sample->verdict, "forwarded") == 0 ? " through" : "", part);
 	while (row < judgement->rows + ROWS_MAX - 1 && *row->what &&
-	       (strcmp(row->what, what) != 0 || strcmp(row->quality, sample->quality) != 0))
+	       (strcmp(row->what, what) != 0 || strcmp(row->quality, quality) != 0))
 		row++;
 	snprintf(row->what, sizeof(row->what), "%s", what);
-	snprintf(row->quality, sizeof(row->quality), "%s", sample->quality);
+	snprintf(row->quality, sizeof(row->quality), "%s", quality);
 	row->counts[verdict]++;
-	judgement->counts[verdict]++;
 	return row;
 }
 
@@ -56,13 +58,14 @@ static void print_sample(const struct sample *sample)
 
 	inet_ntop(AF_INET6, &sample->source.sin6_addr, source, sizeof(source));
 	inet_ntop(AF_INET6, &sample->destination.sin6_addr, destination, sizeof(destination));
-	printf("#   %llu.%06llu %s %s %s.%u > %s.%u %s %zu octets: %s pid %d (%s %s uid %lld unit '%s') verdict %s\n",
+	printf("#   %llu.%06llu %s %s %s.%u > %s.%u %s %zu octets: %s pid %d (%s %s uid %lld unit '%s') verdict %s, other end %d, created by %d, accepted by %d\n",
 	       (unsigned long long)(sample->time / NS_PER_SECOND),
 	       (unsigned long long)(sample->time % NS_PER_SECOND / 1000), sample->interface,
 	       sample->is_outbound ? "out" : "in", source, ntohs(sample->source.sin6_port),
 	       destination, ntohs(sample->destination.sin6_port), sample->kind,
 	       sample->payload_length, sample->quality, sample->pid, sample->name,
-	       sample->executable, (long long)sample->uid, sample->unit, sample->verdict);
+	       sample->executable, (long long)sample->uid, sample->unit, sample->verdict,
+	       sample->peer_pid, sample->created_by, sample->accepted_by);
 }
 
 static void print_plan(const struct judgement *judgement, uint32_t act)
@@ -89,9 +92,10 @@ static void print_holds(const struct truth *truth, const struct sample *sample, 
 }
 
 static void print_wrong(const struct judgement *judgement, const struct truth *truth,
-			const struct sample *sample, const struct finding *finding)
+			const struct sample *sample, const char *part,
+			const struct finding *finding)
 {
-	printf("# wrong: %s\n", finding->why);
+	printf("# wrong%s: %s\n", part, finding->why);
 	print_sample(sample);
 	for (size_t i = 0; i < finding->deed_count; i++) {
 		deed_print(finding->deeds[i]);
@@ -115,17 +119,37 @@ static long count_reason(struct judgement *judgement, const struct row *row, con
 	return ++reason->count;
 }
 
+static void note(struct judgement *judgement, const struct truth *truth,
+		 const struct sample *sample, const char *part, const struct finding *finding)
+{
+	const struct row *row = count(judgement, sample, part, finding->verdict);
+
+	if (*part)
+		judgement->others[finding->verdict]++;
+	else
+		judgement->counts[finding->verdict]++;
+	if (finding->verdict == WRONG && count_reason(judgement, row, finding->why) <= SHOWN_WRONGS)
+		print_wrong(judgement, truth, sample, part, finding);
+}
+
 static void judge(struct judgement *judgement, const struct truth *truth,
 		  const struct sample *sample, uint64_t slack)
 {
 	struct finding finding = rules_judge(truth, sample, slack);
 
-	const struct row *row = count(judgement, sample, finding.verdict);
-
-	if (finding.verdict != WRONG)
-		return;
-	if (count_reason(judgement, row, finding.why) <= SHOWN_WRONGS)
-		print_wrong(judgement, truth, sample, &finding);
+	note(judgement, truth, sample, "", &finding);
+	if (sample->peer_pid) {
+		finding = rules_judge_peer(truth, sample, slack);
+		note(judgement, truth, sample, ", other end", &finding);
+	}
+	if (sample->created_by) {
+		finding = rules_judge_past(truth, sample, sample->created_by, slack);
+		note(judgement, truth, sample, ", creator", &finding);
+	}
+	if (sample->accepted_by) {
+		finding = rules_judge_past(truth, sample, sample->accepted_by, slack);
+		note(judgement, truth, sample, ", acceptor", &finding);
+	}
 }
 
 static int compare_rows(const void *left, const void *right)
@@ -141,18 +165,18 @@ static void print_table(struct judgement *judgement)
 	size_t used = 0;
 
 	for (size_t i = 0; i < REASONS_MAX && judgement->reasons[i].why; i++)
-		printf("# wrong %s %s, %s: %ld\n", judgement->reasons[i].row->what,
+		printf("# wrong: %s %s: %s: %ld\n", judgement->reasons[i].row->what,
 		       judgement->reasons[i].row->quality, judgement->reasons[i].why,
 		       judgement->reasons[i].count);
 	while (used < ROWS_MAX && *judgement->rows[used].what)
 		used++;
 	qsort(judgement->rows, used, sizeof(*judgement->rows), compare_rows);
-	printf("# %-20s %-10s %7s %7s %7s %7s\n", "packet", "quality", "right", "wrong", "unnamed",
+	printf("# %-24s %-10s %7s %7s %7s %7s\n", "packet", "quality", "right", "wrong", "unnamed",
 	       "not judged");
 	for (size_t i = 0; i < used; i++) {
 		const long *counts = judgement->rows[i].counts;
 
-		printf("# %-20s %-10s %7ld %7ld %7ld %7ld\n", judgement->rows[i].what,
+		printf("# %-24s %-10s %7ld %7ld %7ld %7ld\n", judgement->rows[i].what,
 		       judgement->rows[i].quality, counts[RIGHT], counts[WRONG], counts[UNNAMED],
 		       counts[FOREIGN]);
 	}
@@ -181,9 +205,11 @@ int judge_main(int argc, char **argv)
 	print_table(&judgement);
 	all = judgement.counts[RIGHT] + judgement.counts[WRONG] + judgement.counts[UNNAMED];
 	unnamed = all ? 100.0 * judgement.counts[UNNAMED] / all : 100;
+	printf("# others named with them: %ld right, %ld wrong\n", judgement.others[RIGHT],
+	       judgement.others[WRONG]);
 	printf("# seed %s: %ld packets, %ld right, %ld wrong, %ld unnamed (%.1f %%), %ld not judged, %ld missed by the reader, %ld without octets\n",
 	       argv[2], all, judgement.counts[RIGHT], judgement.counts[WRONG],
 	       judgement.counts[UNNAMED], unnamed, judgement.counts[FOREIGN], samples.lost,
 	       samples.bare);
-	return judgement.counts[WRONG] || unnamed > UNNAMED_PERCENT;
+	return judgement.counts[WRONG] || judgement.others[WRONG] || unnamed > UNNAMED_PERCENT;
 }

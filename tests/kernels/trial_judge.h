@@ -14,6 +14,9 @@ struct sample {
 	int32_t pid; /* 0: nobody is named */
 	char name[64], executable[512], unit[256];
 	int64_t uid; /* -1: not told */
+	/* those who had another part in it; 0: nobody is named */
+	int32_t peer_pid, created_by, accepted_by;
+	char peer_name[64];
 	/* from the packet */
 	bool has_octets;
 	uint32_t sequence;
@@ -72,6 +75,9 @@ bool truth_was_it(const struct truth *truth, const struct sample *sample);
 const struct deed *truth_of_octet(const struct truth *truth, uint16_t stream, enum did did,
 				  uint64_t octet);
 
+/* Did it ever, up to then? */
+bool truth_ever_held(const struct truth *truth, uint16_t socket, int32_t pid, uint64_t to);
+
 enum verdict { RIGHT, WRONG, UNNAMED, FOREIGN, VERDICTS };
 
 /* trial_rules.c */
@@ -85,5 +91,10 @@ struct finding {
 /* Times of the sensor and of actors may differ by slack_ns. */
 struct finding rules_judge(const struct truth *truth, const struct sample *sample,
 			   uint64_t slack_ns);
+/* Of the process at the other end, and of those who created or accepted: those who are named. */
+struct finding rules_judge_peer(const struct truth *truth, const struct sample *sample,
+				uint64_t slack_ns);
+struct finding rules_judge_past(const struct truth *truth, const struct sample *sample, int32_t pid,
+				uint64_t slack_ns);
 
 #endif

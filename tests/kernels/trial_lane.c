@@ -257,7 +257,8 @@ struct plan_socket *lane_add_socket(struct lane *lane, enum type type, enum plac
 
 		if (socket->type != FREE)
 			continue;
-		*socket = (struct plan_socket){ .type = type, .place = place,
+		*socket = (struct plan_socket){ .type = type,
+						.place = place,
 						.number = lane->next_socket++ };
 		return socket;
 	}
@@ -297,8 +298,10 @@ struct sockaddr_in6 lane_any(bool is_ipv6, uint16_t port)
 bool lane_address(enum place of, enum place from, bool is_ipv6, struct sockaddr_in6 *ret_address)
 {
 	static const char *const near[PLACES][2] = {
-		{ "192.0.2.1", "2001:db8::1" }, { "192.0.2.2", "2001:db8::2" },
-		{ "192.0.2.2", NULL }, { "10.9.0.2", NULL },
+		{ "192.0.2.1", "2001:db8::1" },
+		{ "192.0.2.2", "2001:db8::2" },
+		{ "192.0.2.2", NULL },
+		{ "10.9.0.2", NULL },
 	};
 	const char *text = near[of][is_ipv6];
 	char mapped[64];
@@ -383,10 +386,12 @@ static void play(struct lane *lane)
 
 void lane_run(const struct trial *trial, unsigned int number)
 {
-	struct lane lane = { .trial = trial, .number = number,
+	struct lane lane = { .trial = trial,
+			     .number = number,
 			     .random = trial->seed * LANES + number,
 			     .next_socket = number * ENDS_OF_LANE + 1,
-			     .next_port = 20000 + 2000 * number, .order = 1 };
+			     .next_port = 20000 + 2000 * number,
+			     .order = 1 };
 	char path[PATH_SIZE];
 
 	random_next(&lane.random);

@@ -24,7 +24,8 @@ enum operation {
 	OP_RENAME, /* is called `text` */
 	OP_CLOSE,
 	OP_SHUTDOWN,
-	OP_SEND, /* `count` datagrams of `size` octets, tagged from `value` on, to `remote` if any */
+	OP_SEND, /* `count` datagrams of `size` octets, tagged from `value` on, to `remote` if any
+		  */
 	OP_TAKE, /* up to `count` datagrams */
 	OP_WRITE, /* `value` octets from `from` on of the stream */
 	OP_READ, /* `value` octets, or what comes until none does for WAIT_MS */

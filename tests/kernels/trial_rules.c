@@ -18,6 +18,7 @@ struct question {
 	const struct sample *sample;
 	uint64_t slack;
 	bool is_forwarded;
+	enum place place; /* where its socket is, if it is not forwarded */
 	const struct deed *candidates[CANDIDATES_MAX]; /* DID_NAME of sockets it may belong to */
 	size_t candidate_count;
 	struct finding finding;
@@ -93,7 +94,7 @@ static bool may_be_its(const struct question *question, const struct deed *name)
 	if (question->is_forwarded)
 		return name->place != HERE &&
 		       (matches(name, local, remote) || matches(name, remote, local));
-	return name->place == HERE && matches(name, local, remote) &&
+	return name->place == question->place && matches(name, local, remote) &&
 	       (!*name->device || strcmp(name->device, sample->interface) == 0);
 }
 
@@ -114,8 +115,7 @@ static bool is_unaccepted(const struct question *question, const struct deed *na
 {
 	const struct hold *first = socket_of(question, name->socket)->holds;
 
-	return name->parent && first &&
-	       question->sample->time <= first->sure + question->slack;
+	return name->parent && first && question->sample->time <= first->sure + question->slack;
 }
 
 /* Was there anybody at that time? */
@@ -138,13 +138,20 @@ static void gather(struct question *question, bool is_connected, bool is_alive_o
 	}
 }
 
-/* A connected socket comes before one of anybody's, one that is there before one that was. */
+/*
+ * A connected socket comes before one of anybody's, one that is there before one that was. Of a
+ * forwarded packet, both ends are meant: one may be there and the other not.
+ */
 static void find_candidates(struct question *question)
 {
-	for (int i = 0; i < 3 && !question->candidate_count; i++)
-		gather(question, i != 1, i != 2);
-	if (!question->candidate_count)
-		gather(question, false, false);
+	static const struct {
+		bool is_connected, is_alive_only;
+	} ways[] = { { true, true }, { false, true }, { true, false }, { false, false } };
+
+	if (question->is_forwarded)
+		gather(question, true, false);
+	for (size_t i = 0; i < 4 && !question->candidate_count; i++)
+		gather(question, ways[i].is_connected, ways[i].is_alive_only);
 }
 
 static void show(struct question *question, const struct deed *deed)
@@ -328,8 +335,7 @@ static void judge_stream(struct question *question, uint16_t stream, uint64_t fr
 		wrong(question, "another wrote it");
 		return;
 	}
-	if (is_listeners(question) ||
-	    judge_octets(question, stream, from, DID_READ, &is_done))
+	if (is_listeners(question) || judge_octets(question, stream, from, DID_READ, &is_done))
 		return;
 	if (is_done)
 		wrong(question, "another read it");
@@ -353,8 +359,8 @@ static const struct deed *forgery_of(const struct question *question, in_port_t 
 static bool is_answer_to_forgery(const struct question *question)
 {
 	const struct sample *sample = question->sample;
-	const struct deed *forgery = forgery_of(question, local_of(sample)->sin6_port,
-						remote_of(sample)->sin6_port);
+	const struct deed *forgery =
+		forgery_of(question, local_of(sample)->sin6_port, remote_of(sample)->sin6_port);
 
 	return sample->is_tcp && forgery && forgery->pid == sample->pid &&
 	       is_quality(sample, "past");
@@ -363,10 +369,10 @@ static bool is_answer_to_forgery(const struct question *question)
 static void judge_named(struct question *question)
 {
 	const struct sample *sample = question->sample;
-	const struct deed *forgery = is_kind(sample, "syn") && sample->is_outbound
-					     ? forgery_of(question, sample->source.sin6_port,
-							  sample->destination.sin6_port)
-					     : NULL;
+	const struct deed *forgery = is_kind(sample, "syn") && sample->is_outbound ?
+					     forgery_of(question, sample->source.sin6_port,
+							sample->destination.sin6_port) :
+					     NULL;
 	uint64_t word = sample->captured >= TRIAL_WORD ? trial_get_word(sample->payload) : 0;
 	uint64_t from;
 	uint16_t stream = 0;
@@ -400,5 +406,65 @@ struct finding rules_judge(const struct truth *truth, const struct sample *sampl
 	question.is_forwarded = !is_here(local_of(sample));
 	find_candidates(&question);
 	judge_named(&question);
+	return question.finding;
+}
+
+/* Who is behind a wire, or here. */
+static enum place place_behind(const char *interface)
+{
+	static const char *const interfaces[PLACES] = { "lo", "s1", "s2", "s3" };
+
+	for (int i = 0; i < PLACES; i++)
+		if (strcmp(interface, interfaces[i]) == 0)
+			return i;
+	return HERE;
+}
+
+/*
+ * The same packet as seen from the other end. There is no word for how it was proved, so one that
+ * had the socket and has it no more is right, too.
+ */
+struct finding rules_judge_peer(const struct truth *truth, const struct sample *sample,
+				uint64_t slack_ns)
+{
+	struct sample turned = *sample;
+	struct question question = { .truth = truth,
+				     .sample = &turned,
+				     .slack = slack_ns,
+				     .place = place_behind(sample->interface),
+				     .is_forwarded = !is_here(local_of(sample)) };
+
+	turned.is_outbound = !sample->is_outbound;
+	turned.pid = sample->peer_pid;
+	snprintf(turned.quality, sizeof(turned.quality), "past");
+	snprintf(turned.name, sizeof(turned.name), "%s", sample->peer_name);
+	*turned.executable = *turned.unit = '\0';
+	turned.uid = -1;
+	find_candidates(&question);
+	judge_named(&question);
+	return question.finding;
+}
+
+/* Had it the socket, or the one that listened for it, at any time? */
+struct finding rules_judge_past(const struct truth *truth, const struct sample *sample, int32_t pid,
+				uint64_t slack_ns)
+{
+	struct question question = { .truth = truth,
+				     .sample = sample,
+				     .slack = slack_ns,
+				     .is_forwarded = !is_here(local_of(sample)) };
+	uint64_t to = sample->time + NS_PER_SECOND; /* who accepts does so later */
+
+	find_candidates(&question);
+	for (size_t i = 0; i < question.candidate_count; i++) {
+		const struct deed *name = question.candidates[i];
+
+		show(&question, name);
+		if (truth_ever_held(truth, name->socket, pid, to) ||
+		    (name->parent && truth_ever_held(truth, name->parent, pid, to)))
+			return question.finding;
+	}
+	if (question.candidate_count)
+		wrong(&question, "it never had the socket");
 	return question.finding;
 }

@@ -74,6 +74,18 @@ static void read_process(json_t *line, struct sample *sample)
 	copy_text(sample->unit, sizeof(sample->unit), json_object_get(line, "systemd"), "unit");
 }
 
+static void read_others(json_t *own, struct sample *sample)
+{
+	json_t *peer = json_object_get(own, "peer_process");
+
+	sample->peer_pid = json_integer_value(json_object_get(peer, "pid"));
+	copy_text(sample->peer_name, sizeof(sample->peer_name), peer, "name");
+	sample->created_by =
+		json_integer_value(json_object_get(json_object_get(own, "created_by"), "pid"));
+	sample->accepted_by =
+		json_integer_value(json_object_get(json_object_get(own, "accepted_by"), "pid"));
+}
+
 static bool read_sample(json_t *line, struct sample *sample)
 {
 	json_t *network = json_object_get(line, "network");
@@ -90,6 +102,7 @@ static bool read_sample(json_t *line, struct sample *sample)
 	copy_text(sample->quality, sizeof(sample->quality), own, "quality");
 	copy_text(sample->verdict, sizeof(sample->verdict), own, "verdict");
 	read_process(line, sample);
+	read_others(own, sample);
 	return sample->time && read_end(line, "source", &sample->source) &&
 	       read_end(line, "destination", &sample->destination);
 }
@@ -277,8 +290,8 @@ static void read_capture(struct samples *samples, struct cursor file)
 		struct cursor block = { file.at + BLOCK_HEAD, file.at + head[1] - 4 };
 
 		if (head[0] == BLOCK_INTERFACE)
-			has_ethernet[interfaces++ % INTERFACES_MAX] =
-				*(const uint16_t *)block.at == LINK_ETHERNET;
+			has_ethernet[interfaces++ % INTERFACES_MAX] = *(const uint16_t *)block.at ==
+								      LINK_ETHERNET;
 		else if (head[0] == BLOCK_PACKET)
 			next = take_packet(samples, block, has_ethernet, next);
 		file.at += head[1];

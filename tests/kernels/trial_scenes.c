@@ -9,6 +9,7 @@
 
 #define MEMBERS 3
 #define FORGED_PORT 30000 /* and up: nobody else's */
+#define DROPPED_PORT 35000
 
 static uint16_t scene_port(const struct lane *lane)
 {
@@ -205,6 +206,39 @@ static bool act_twins(struct lane *lane)
 	return true;
 }
 
+/* A datagram that a firewall drops where there is one (ports from DROPPED_PORT on), and a server
+ * that dies and is replaced: neither got it. */
+static bool act_dropped(struct lane *lane)
+{
+	struct sockaddr_in6 to = address("::ffff:127.0.0.1", scene_port(lane));
+	int sender = lane_any_root(lane), old = lane_start_actor(lane), heir, count;
+	struct plan_socket *server, *client;
+
+	if (sender < 0 || old < 0 || !has_room(lane, 3))
+		return false;
+	count = 1 + lane_below(lane, 3);
+	server = open_server(lane, old, SERVER, HERE, scene_port(lane), false);
+	client = lane_add_socket(lane, CLIENT, HERE);
+	client->local =
+		lane_any(false, DROPPED_PORT + 500 * lane->number + lane->next_port++ % 500);
+	open_planned(lane, sender, client, "", false);
+	lane_note(lane, "%d from %d to %d", count, sender, old);
+	begin_taking(lane, old, server, count);
+	send_over(lane, sender, client, &to, count);
+	lane_finish(lane, old);
+	if (lane_chance(lane, 50))
+		send_over(lane, sender, client, &to, count);
+	lane_kill(lane, old);
+	heir = lane_start_actor(lane);
+	server = open_server(lane, heir, SERVER, HERE, scene_port(lane), false);
+	begin_taking(lane, heir, server, count);
+	send_over(lane, sender, client, &to, count);
+	lane_finish(lane, heir);
+	close_everywhere(lane, client);
+	lane_kill(lane, heir);
+	return true;
+}
+
 static void forge_by(struct lane *lane, int actor, const char *how, struct sockaddr_in6 to)
 {
 	struct order order = lane_order(lane, OP_FORGE, NULL);
@@ -212,11 +246,11 @@ static void forge_by(struct lane *lane, int actor, const char *how, struct socka
 
 	order.place = HERE;
 	order.remote = to;
-	order.local = address(to.sin6_addr.s6_addr[12] == 127 ? "::ffff:127.0.0.1"
-							      : "::ffff:192.0.2.1", port);
-	order.value = strcmp(how, "raw-syn") == 0
-			      ? lane_new_tags(lane, 1) * UINT32_C(2654435761)
-			      : trial_word(TAG_MAGIC, lane->number, lane_new_tags(lane, 1));
+	order.local = address(
+		to.sin6_addr.s6_addr[12] == 127 ? "::ffff:127.0.0.1" : "::ffff:192.0.2.1", port);
+	order.value = strcmp(how, "raw-syn") == 0 ?
+			      lane_new_tags(lane, 1) * UINT32_C(2654435761) :
+			      trial_word(TAG_MAGIC, lane->number, lane_new_tags(lane, 1));
 	snprintf(order.how, HOW_SIZE, "%s", how);
 	snprintf(order.device, sizeof(order.device), "s1");
 	lane_do(lane, actor, order);
@@ -242,11 +276,8 @@ static bool act_forge(struct lane *lane)
 }
 
 const struct act trial_scenes[] = {
-	{ "chats", 6, act_chats },
-	{ "fork-each", 3, act_fork_each },
-	{ "activation", 2, act_activation },
-	{ "reuseport", 2, act_group_udp },
-	{ "twins", 2, act_twins },
-	{ "forge", 3, act_forge },
-	{ NULL, 0, NULL },
+	{ "chats", 6, act_chats },	     { "fork-each", 3, act_fork_each },
+	{ "activation", 2, act_activation }, { "reuseport", 2, act_group_udp },
+	{ "twins", 2, act_twins },	     { "dropped", 2, act_dropped },
+	{ "forge", 3, act_forge },	     { NULL, 0, NULL },
 };

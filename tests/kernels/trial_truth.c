@@ -57,8 +57,9 @@ static void begin_hold(struct known_socket *socket, const struct deed *deed)
 		if (hold->pid == deed->pid && hold->end == UINT64_MAX)
 			return; /* another descriptor of it */
 	hold = must(calloc(1, sizeof(*hold)));
-	*hold = (struct hold){ .pid = deed->pid, .begin = deed->begin, .sure = deed->end,
-			       .end = UINT64_MAX };
+	*hold = (struct hold){
+		.pid = deed->pid, .begin = deed->begin, .sure = deed->end, .end = UINT64_MAX
+	};
 	if (socket->last_hold)
 		socket->last_hold->next = hold;
 	else
@@ -153,6 +154,11 @@ bool truth_held(const struct known_socket *socket, int32_t pid, uint64_t from, u
 		if ((!pid || hold->pid == pid) && hold->begin <= to && hold->end >= from)
 			return true;
 	return false;
+}
+
+bool truth_ever_held(const struct truth *truth, uint16_t socket, int32_t pid, uint64_t to)
+{
+	return truth_held(&truth->sockets[socket], pid, 0, to);
 }
 
 bool truth_is_it(const struct identity *identity, const struct sample *sample)

@@ -20,10 +20,8 @@ static bool map_rings(struct rings *rings, int fd, const struct io_uring_params 
 {
 	const int protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_POPULATE;
 
-	rings->asked_size =
-		params->sq_off.array + params->sq_entries * sizeof(unsigned int);
-	rings->done_size =
-		params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe);
+	rings->asked_size = params->sq_off.array + params->sq_entries * sizeof(unsigned int);
+	rings->done_size = params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe);
 	rings->entries_size = params->sq_entries * sizeof(*rings->entries);
 	rings->asked = mmap(NULL, rings->asked_size, protection, flags, fd, IORING_OFF_SQ_RING);
 	rings->done = mmap(NULL, rings->done_size, protection, flags, fd, IORING_OFF_CQ_RING);
@@ -67,8 +65,8 @@ ssize_t uring_transfer(int fd, void *octets, size_t length, bool is_send)
 	int ring = syscall(SYS_io_uring_setup, 1, &params), r = -ENOMEM;
 
 	if (ring < 0) /* this kernel has none, or forbids it: the same by another call */
-		return is_send ? send(fd, octets, length, MSG_NOSIGNAL)
-			       : recv(fd, octets, length, MSG_DONTWAIT);
+		return is_send ? send(fd, octets, length, MSG_NOSIGNAL) :
+				 recv(fd, octets, length, MSG_DONTWAIT);
 	if (is_send) /* the time limit of the socket is nothing to io_uring */
 		poll(&room, 1, WAIT_MS);
 	if (map_rings(&rings, ring, &params)) {
