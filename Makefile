@@ -115,6 +115,10 @@ build/tests/kernels/actor: $(patsubst %.c,build/%.o,$(wildcard tests/kernels/act
 	$(SAY) LD $@
 	$(Q)$(CC) $(CFLAGS_ALL) $^ -ljansson -lpthread -o $@
 
+build/tests/kernels/trial: $(patsubst %.c,build/%.o,$(wildcard tests/kernels/trial*.c))
+	$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS_ALL) $^ -ljansson -o $@
+
 # The parser alone, under libFuzzer; FUZZ_SECONDS=600 for longer
 FUZZ_SECONDS ?= 60
 build/tests/fuzz/parse: tests/fuzz/parse.c tests/fuzz/native.h $(wildcard bpf/*.h) Makefile
@@ -134,7 +138,7 @@ bench: build/portsentinel build/tests/bench/packet build/tests/bench/cycle
 	$(Q)build/tests/bench/packet
 	$(Q)build/tests/bench/cycle
 
-tests: build/portsentinel build/tests/kernels/actor $(UNIT_TESTS) $(PROG_TESTS)
+tests: build/portsentinel build/tests/kernels/actor build/tests/kernels/trial $(UNIT_TESTS) $(PROG_TESTS)
 
 .PHONY: run check check-kernels check-deps install uninstall clean help
 run:
@@ -150,7 +154,7 @@ check:
 check-kernels:
 	$(Q)scripts/install-dependencies build kernels
 	$(Q)$(MAKE) --no-print-directory build/portsentinel $(PROG_TESTS) build/tests/kernels/traffic \
-		build/tests/kernels/actor
+		build/tests/kernels/actor build/tests/kernels/trial
 	$(Q)tests/kernels/run
 
 install: build/portsentinel
