@@ -56,12 +56,21 @@ static void check_tunnel(const uint8_t *data, size_t length)
 {
 	struct cursor cursor = { .data = data, .pos = data, .end = data + length };
 	struct fragment fragment = {};
-	struct packet packet = {};
+	struct packet packet = {}, inner = {};
 	enum parsed parsed = parse_packet(&cursor, PARSE_DEEP, LINK_ETHERNET, &packet, &fragment);
+	__be16 type;
+	int place;
 
-	if (parsed < PARSED_FRAGMENT && tunnel_is(&packet) &&
-	    has_ports(tunnel_parse(&cursor, &packet, &fragment)))
-		check_match(&packet, data, length);
+	if (parsed >= PARSED_FRAGMENT || !tunnel_is(&packet))
+		return;
+	place = tunnel_place(&cursor, &packet);
+	type = place;
+	if (place == 0 || link_headers(&cursor, &type) != PARSED_PORTS)
+		return;
+	parsed = parse_network(&cursor, PARSE_DEEP, type, &inner, &fragment);
+	if (parsed == PARSED_PORTS &&
+	    has_ports(parse_behind(&cursor, PARSE_DEEP, &inner, &fragment)))
+		check_match(&inner, data, length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
