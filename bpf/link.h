@@ -233,7 +233,7 @@ static __always_inline bool link_fits_ip(const struct cursor *cursor)
 	if (!cursor_has(cursor, 20))
 		return true; /* too short for Ethernet and IP inside it, too */
 	length = ip[0] >> 4 == 4 ? ip[2] << 8 | ip[3] : (ip[4] << 8 | ip[5]) + 40;
-	return cursor->pos + length <= cursor->end && (ip[0] >> 4 == 6 || (ip[0] & 0xf) >= 5);
+	return length <= cursor->end - cursor->pos && (ip[0] >> 4 == 6 || (ip[0] & 0xf) >= 5);
 }
 
 /*

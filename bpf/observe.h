@@ -49,6 +49,7 @@ struct match {
 	enum kind kind;
 	__u16 vlan; /* the outermost tag's control information */
 	bool has_vlan;
+	enum replay_answer answers;
 };
 
 /* A quoted packet went the other way. */
@@ -99,8 +100,10 @@ static __always_inline bool observe_look(const struct view *view, const struct p
 	match->vlan = view->vlan;
 	match->has_vlan = view->has_vlan ||
 			  parse_vlan(packet, view->data, view->end, &match->vlan);
-	if (replaying)
+	if (replaying) {
+		match->answers = replay_answers(&match->ends, match->kind);
 		replay_learn(&match->ends, match->kind);
+	}
 	return true;
 }
 
@@ -180,6 +183,7 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	__builtin_memcpy(event->destination, match->destination, 16);
 	event->source_port = bpf_ntohs(packet->source_port);
 	event->destination_port = bpf_ntohs(packet->destination_port);
+	event->answers = match->answers;
 	event->has_vlan = match->has_vlan;
 	event->vlan = match->vlan;
 	event->l3_offset = packet->network;

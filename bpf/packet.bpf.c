@@ -36,6 +36,15 @@ static __always_inline __u32 xdp_frame_length(struct xdp_md *ctx)
 	return xdp_frags ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }
 
+/* Read first, for the compiler must not choose between two addresses: the context allows none. */
+static __always_inline __u32 xdp_ifindex(struct xdp_md *ctx)
+{
+	__u32 ifindex = ctx->ingress_ifindex;
+
+	__asm__ volatile("" : "+r"(ifindex));
+	return replaying ? replay.ifindex : ifindex;
+}
+
 __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 third)
 {
 	union packet_words packet = { .words = { first, second, third } };
@@ -44,9 +53,9 @@ __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 th
 		.data = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
 		.frame_length = xdp_frame_length(ctx),
-		.ifindex = ctx->ingress_ifindex,
+		.ifindex = xdp_ifindex(ctx),
 		.hook = HOOK_XDP,
-		.direction = DIRECTION_IN,
+		.direction = replaying ? replay.direction : DIRECTION_IN,
 	};
 
 	observe_match(&view, &packet.packet);
