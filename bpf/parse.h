@@ -16,8 +16,8 @@
 #include "link.h"
 
 #define PARSE_EXTENSIONS_SHALLOW 2 /* extension headers before the transport header */
-#define PARSE_EXTENSIONS_DEEP 64 /* at a time: each costs the verifier */
-#define PARSE_CHAIN_STEPS 16 /* so many times as much, where a program goes on: 8 KB of headers */
+#define PARSE_EXTENSIONS_DEEP 40 /* at a time: each costs the verifier */
+#define PARSE_CHAIN_STEPS 26 /* so many times as much, where a program goes on: 8 KB of headers */
 
 #define IPV4_OFFSET_MASK 0x1fff
 #define IPV4_MORE_FRAGMENTS 0x2000

@@ -31,6 +31,15 @@ static void check_match(const struct packet *packet, const uint8_t *data, size_t
 	parse_vlan(packet, data, data + length, &vlan);
 }
 
+/* Without ports is only what has none: no way ends at a header that leads on. */
+static void check_end(enum parsed parsed, const struct packet *packet)
+{
+	if (parsed != PARSED_NO_PORTS || packet->flags & PACKET_LATER_FRAGMENT)
+		return;
+	assert(!parse_has_ports(packet->next_header) || packet->quoted);
+	assert(!parse_is_extension(packet->next_header) || packet->quoted);
+}
+
 /* Where shallow parsing has an answer, deep parsing has the same. */
 static void check_depths(const uint8_t *data, size_t length, enum link link)
 {
@@ -81,8 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
 
 	memcpy(data, input, length);
 	for (enum link link = LINK_ETHERNET; link <= LINK_NONE; link++) {
-		if (has_ports(native_parse(data, length, link, &packet)))
+		enum parsed parsed = native_parse(data, length, link, &packet);
+
+		if (has_ports(parsed))
 			check_match(&packet, data, length);
+		check_end(parsed, &packet);
 		check_depths(data, length, link);
 	}
 	check_tunnel(data, length);

@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_MAX 4096
+#define FRAME_MAX 9000
 
 struct frame {
 	uint8_t data[FRAME_MAX];

@@ -24,7 +24,7 @@ struct program_options {
 	size_t sockets; /* to remember who used them; 0: none */
 	size_t watched; /* (port, protocol) pairs to have room for */
 	bool tunnels; /* look into tunnels, too */
-	bool replay; /* for packets of a file: no sockets are asked, the file's time counts */
+	bool replay; /* for packets of a file: no sockets are asked, the file's time counts; XDP alone */
 };
 
 /*
