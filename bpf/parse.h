@@ -16,8 +16,8 @@
 #include "link.h"
 
 #define PARSE_EXTENSIONS_SHALLOW 2 /* extension headers before the transport header */
-#define PARSE_EXTENSIONS_DEEP 40 /* at a time: each costs the verifier */
-#define PARSE_CHAIN_STEPS 26 /* so many times as much, where a program goes on: 8 KB of headers */
+#define PARSE_EXTENSIONS_DEEP 48 /* at a time: each costs the verifier */
+#define PARSE_CHAIN_STEPS 22 /* so many times as much, where a program goes on: 8 KB of headers */
 
 #define IPV4_OFFSET_MASK 0x1fff
 #define IPV4_MORE_FRAGMENTS 0x2000
@@ -64,7 +64,8 @@ struct fragment {
 
 /*
  * How long a header of a chain is: ((its second octet & mask) + add) * unit. A table, not
- * branches: to the verifier all kinds of headers are then one path.
+ * branches: to the verifier all kinds of headers are then one path. A mobility header is none of
+ * them: nothing may follow it (RFC 6275 section 6.1.1), and the kernel drops what has it follow.
  */
 static const struct extension {
 	__u8 unit;
@@ -75,7 +76,6 @@ static const struct extension {
 	[IPPROTO_ROUTING] = { 8, 1, 0xff },
 	[IPPROTO_DSTOPTS] = { 8, 1, 0xff },
 	[IPPROTO_FRAGMENT] = { 8, 1, 0 },
-	[IPPROTO_MH] = { 8, 1, 0xff }, /* RFC 6275 */
 	[140] = { 8, 1, 0xff }, /* Shim6, RFC 5533 */
 	[IPPROTO_AH] = { 4, 2, 0xff }, /* RFC 4302 */
 };

@@ -126,7 +126,7 @@ NETWORKS = {
     / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt(),
 }
 IDS = itertools.count(1000)
-PORTS = itertools.count(42000)  # where few application dissectors of tshark wait
+PORTS = itertools.cycle(range(42000, 65536))  # where few application dissectors of tshark wait
 
 TRANSPORTS = {
     "syn": lambda: TCP(sport=next(PORTS), dport=next(PORTS), flags="S"),
@@ -290,8 +290,10 @@ def cut():
 
 
 # Where tshark looks at more than the way to the ports: it stops at an option that overruns its
-# header, and it believes the lengths of 802.3 and PPPoE. The parser follows neither.
-LENIENT_LINKS = ("pppoe", "tagged pppoe", "snap")
+# header, and it believes the lengths of 802.3 and PPPoE; a pseudowire it knows by the addresses'
+# makers, NSH's length by its kind. The parser follows none of these.
+LENIENT_LINKS = ("pppoe", "tagged pppoe", "snap", "llc", "mpls, ", "nsh", "macsec", "cisco", "hsr",
+                 "802.1")
 LENIENT_NETWORKS = ("options", "hop-by-hop", "routing", "chain", "eight")
 
 

@@ -10,7 +10,7 @@
 #include "../../bpf/parse.h"
 #include "../../bpf/tunnel.h"
 
-/* What the doors do with a frame: shallow first, deep where that gives up, a long chain in steps. */
+/* What the doors do: shallow first, deep where that gives up, a long chain in steps. */
 static inline enum parsed native_parse(const uint8_t *data, size_t length, enum link link,
 				       struct packet *ret_packet)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* link_type.c - link types through one table; their numbers and headers: tcpdump.org/linktypes.html */
+/* link_type.c - link types in one table, numbered as at tcpdump.org/linktypes.html. */
 #include "link_type.h"
 
 #include <linux/if_ether.h>
