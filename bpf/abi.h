@@ -190,7 +190,16 @@ struct replay {
 	__u64 time_ns; /* the file's, since 1970 */
 	__u64 jiffies; /* the same in jiffies */
 	__u32 frame_length; /* on the wire, from the link header on */
+	__u32 ifindex; /* number of its interface in the file */
+	__u32 direction; /* enum direction */
 	__u32 reserved;
+};
+
+/* What a packet of a file answers, as far as the file has shown it before. */
+enum replay_answer {
+	ANSWERS_NOTHING, /* or it is no replay */
+	ANSWERS_IN, /* what came in, or went a way that the file does not tell */
+	ANSWERS_OUT, /* what this host sent */
 };
 
 /* An attached interface, written by the loader so that any later reader knows it by name. */
@@ -493,7 +502,8 @@ struct packet_event {
 	__u8 is_raw; /* the cookie's socket is a raw or a packet socket: it forged the packet */
 	__u8 addressed; /* enum addressed: to whom the frame is */
 	__u8 next_header; /* IPPROTO_... of the packet: UDP and UDP-Lite are both PROTOCOL_UDP */
-	__u8 reserved[6];
+	__u8 answers; /* enum replay_answer */
+	__u8 reserved[5];
 	__u32 mark; /* of a datagram: mark.h */
 	__u32 sequence; /* TCP's, host byte order */
 	__u8 data[];
@@ -505,7 +515,7 @@ ABI_SIZE(struct counter_set, 96);
 ABI_SIZE(struct peer, 64);
 ABI_SIZE(struct peer_set, 264);
 ABI_SIZE(struct limits, 48);
-ABI_SIZE(struct replay, 24);
+ABI_SIZE(struct replay, 32);
 ABI_SIZE(struct interface_record, 256);
 ABI_SIZE(struct process_key, 24);
 ABI_SIZE(struct socket_record, 232);

@@ -20,7 +20,6 @@
 /* How deep parsing goes. */
 enum depth {
 	PARSE_SHALLOW, /* what nearly every packet is; gives up on the rest */
-	PARSE_INNER, /* everything, but few extension headers: inside tunnels and quotes */
 	PARSE_DEEP, /* everything */
 };
 
@@ -46,6 +45,21 @@ struct cursor {
 static __always_inline enum parsed parse_failed(enum unparsed reason)
 {
 	return PARSED_UNPARSED + reason;
+}
+
+static __always_inline enum unparsed parse_reason(enum parsed failed)
+{
+	return (failed - PARSED_UNPARSED) & (UNPARSED_COUNT - 1);
+}
+
+/* A cursor `offset` octets behind the start. False: that is not within the data. */
+static __always_inline bool cursor_set(struct cursor *cursor, const void *data, const void *end,
+				       __u32 offset)
+{
+	cursor->data = data;
+	cursor->end = end;
+	cursor->pos = data + (offset & CURSOR_OFFSET_MASK);
+	return cursor->pos <= end;
 }
 
 /* Is there room for `size` octets here? */
@@ -78,5 +92,20 @@ static __always_inline bool cursor_forget(struct cursor *cursor)
 	__asm__ volatile("" : "+r"(cursor->pos));
 	return cursor->pos <= cursor->end;
 }
+
+/*
+ * For the verifier: `number` may be any from here on, so that what follows is checked once and
+ * not once for each constant. It stays what it is.
+ */
+#ifdef __bpf__
+#define CURSOR_FORGET_NUMBER(cursor, number) \
+	({ \
+		__u64 cursor_any = (cursor)->pos - (cursor)->data, cursor_number = (number); \
+		__asm__ volatile("%0 ^= %1\n%0 ^= %1" : "+r"(cursor_number) : "r"(cursor_any)); \
+		(number) = cursor_number; \
+	})
+#else
+#define CURSOR_FORGET_NUMBER(cursor, number) ((void)(cursor), (void)(number))
+#endif
 
 #endif

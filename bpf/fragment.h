@@ -16,7 +16,7 @@ struct fragment_key {
 	__u64 source[2];
 	__u64 destination[2];
 	__u32 id;
-	__u32 next_header; /* IPv4: part of a datagram's name; IPv6: 0 */
+	__u32 protocol; /* of struct fragment */
 };
 
 struct fragment_ports {
@@ -39,7 +39,7 @@ static __always_inline bool fragment_name(const struct packet *packet,
 {
 	__builtin_memset(key, 0, sizeof(*key));
 	key->id = fragment->id;
-	key->next_header = packet->family == 4 ? packet->next_header : 0;
+	key->protocol = fragment->protocol;
 	return parse_addresses(packet->family, packet->network, data, end, key->source,
 			       key->destination);
 }

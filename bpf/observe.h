@@ -47,6 +47,7 @@ struct match {
 	enum kind kind;
 	__u16 vlan; /* the outermost tag's control information */
 	bool has_vlan;
+	enum replay_answer answers;
 };
 
 /* A quoted packet went the other way. */
@@ -97,8 +98,10 @@ static __always_inline bool observe_look(const struct view *view, const struct p
 	match->vlan = view->vlan;
 	match->has_vlan = view->has_vlan ||
 			  parse_vlan(packet, view->data, view->end, &match->vlan);
-	if (replaying)
+	if (replaying) {
+		match->answers = replay_answers(&match->ends, match->kind);
 		replay_learn(&match->ends, match->kind);
+	}
 	return true;
 }
 
@@ -183,6 +186,7 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	__builtin_memcpy(event->destination, match->destination, 16);
 	event->source_port = bpf_ntohs(packet->source_port);
 	event->destination_port = bpf_ntohs(packet->destination_port);
+	event->answers = match->answers;
 	event->has_vlan = match->has_vlan;
 	event->vlan = match->vlan;
 	event->l3_offset = packet->network;
@@ -234,12 +238,20 @@ static __always_inline __u8 observe_roles(const struct packet *packet)
 enum observed {
 	OBSERVED_NOTHING,
 	OBSERVED_MATCH, /* a port is watched: on to observe_match() */
-	OBSERVED_UNUSUAL, /* on to observe_deep() */
+	OBSERVED_UNUSUAL, /* on to observe_link() and observe_network() */
 };
 
-/* Any packet. `packet` is all zero before. */
-static __always_inline enum observed observe(const void *data, const void *end, enum link link,
-					     struct packet *packet)
+static __always_inline void observe_unparsed(enum parsed failed)
+{
+	count_here()->unparsed[parse_reason(failed)]++;
+}
+
+/*
+ * Any packet, of which `length` octets may be more than lie between data and end. `packet` is all
+ * zero before.
+ */
+static __always_inline enum observed observe(const void *data, const void *end, __u32 length,
+					     enum link link, struct packet *packet)
 {
 	struct cursor cursor = { .data = data, .pos = data, .end = end };
 	struct accounting *here = count_here();
@@ -251,13 +263,38 @@ static __always_inline enum observed observe(const void *data, const void *end, 
 		packet->roles = observe_roles(packet);
 		if (packet->roles)
 			return OBSERVED_MATCH;
-	} else if (parsed == PARSED_UNUSUAL) {
+	} else if (parsed == PARSED_UNUSUAL ||
+		   (parsed == parse_failed(UNPARSED_TRUNCATED) && end - data < length)) {
 		return OBSERVED_UNUSUAL;
 	} else if (parsed >= PARSED_UNPARSED) {
-		here->unparsed[(parsed - PARSED_UNPARSED) & (UNPARSED_COUNT - 1)]++;
+		here->unparsed[parse_reason(parsed)]++;
 		return OBSERVED_NOTHING;
 	}
 	return tunnels && tunnel_is(packet) ? OBSERVED_UNUSUAL : OBSERVED_NOTHING;
+}
+
+/*
+ * What the steps of an unusual packet return: a place to go on from (link.h), OBSERVED_OVER, or
+ * a failure.
+ */
+#define OBSERVED_OVER 0
+
+static __always_inline int observe_failed(enum parsed failed)
+{
+	return -(int)failed;
+}
+
+/* From a place in front of link headers to that of the IP header behind them. */
+static __always_inline int observe_link(const void *data, const void *end, __u32 place)
+{
+	__be16 ethertype = place;
+	struct cursor cursor;
+	enum parsed parsed;
+
+	if (!cursor_set(&cursor, data, end, place >> 16))
+		return observe_failed(parse_failed(UNPARSED_TRUNCATED));
+	parsed = link_headers(&cursor, &ethertype);
+	return parsed == PARSED_PORTS ? link_place(&cursor, ethertype) : observe_failed(parsed);
 }
 
 /* The ports of a layer are known, or not: does it match? */
@@ -276,26 +313,100 @@ static __always_inline bool observe_layer(const void *data, const void *end, enu
 	return packet->roles;
 }
 
-/* A packet that observe() found unusual, from its start. True: on to observe_match(). */
-static __always_inline bool observe_deep(const void *data, const void *end, enum link link,
-					 struct packet *packet)
+/* What an unusual packet is found to be: a call takes three words, and gives one. */
+struct observed_packet {
+	struct packet packet;
+	struct fragment fragment;
+};
+
+static struct observed_packet observed_packets[ABI_CPUS_MAX] SEC(".data.observed");
+
+static __always_inline struct observed_packet *observed_here(void)
+{
+	return &observed_packets[bpf_get_smp_processor_id() & (ABI_CPUS_MAX - 1)];
+}
+
+/* The parser's next step from a place on, which is an IP header or amid the chain behind it. */
+static __always_inline enum parsed observe_step(struct cursor *cursor, __be16 type,
+						struct observed_packet *observed)
+{
+	enum parsed parsed = PARSED_PORTS;
+
+	if (type != LINK_TYPE_CHAIN) {
+		__builtin_memset(observed, 0, sizeof(*observed));
+		parsed = parse_network(cursor, PARSE_DEEP, type, &observed->packet,
+				       &observed->fragment);
+	}
+	return parsed == PARSED_PORTS ? parse_behind(cursor, PARSE_DEEP, &observed->packet,
+						     &observed->fragment) :
+					parsed;
+}
+
+/* Where it goes on behind a packet that did not match: in the chain, or in a tunnel. */
+static __always_inline int observe_next(struct cursor *cursor, enum parsed parsed,
+					const struct packet *packet)
+{
+	if (parsed == parse_failed(UNPARSED_TOO_DEEP) && parse_may_go_on(packet) &&
+	    cursor_forget(cursor))
+		return link_place(cursor, LINK_TYPE_CHAIN);
+	if (parsed >= PARSED_UNPARSED)
+		return observe_failed(parsed);
+	return tunnels && tunnel_is(packet) ? tunnel_place(cursor, packet) : OBSERVED_OVER;
+}
+
+/*
+ * From the IP header at a place to the ports. OBSERVED_OVER with roles where one is watched: on
+ * to observe_match().
+ */
+static __always_inline int observe_network(const void *data, const void *end, __u32 place)
+{
+	struct observed_packet *observed = observed_here();
+	struct cursor cursor;
+	enum parsed parsed;
+
+	if (!cursor_set(&cursor, data, end, place >> 16))
+		return observe_failed(parse_failed(UNPARSED_TRUNCATED));
+	parsed = observe_step(&cursor, place, observed);
+	if (observe_layer(data, end, parsed, &observed->packet, &observed->fragment))
+		return OBSERVED_OVER;
+	return observe_next(&cursor, parsed, &observed->packet);
+}
+
+/* The steps that one packet may take, the packets inside it and parts of chains all told. */
+#define OBSERVE_STEPS PARSE_CHAIN_STEPS
+
+static __always_inline bool observe_is_chain(int place)
+{
+	return (__be16)place == LINK_TYPE_CHAIN;
+}
+
+/* Where an unusual frame begins. */
+static __always_inline int observe_begin(void)
+{
+	observed_here()->packet = (struct packet){};
+	return LINK_PLACE_START;
+}
+
+/* The same of a packet that begins with IP. */
+static __always_inline int observe_begin_bare(const void *data, const void *end)
 {
 	struct cursor cursor = { .data = data, .pos = data, .end = end };
-	struct accounting *here = count_here();
-	struct fragment fragment = {};
-	enum parsed parsed = parse_packet(&cursor, PARSE_DEEP, link, packet, &fragment);
+	__be16 ethertype;
+	enum parsed parsed = link_guess_ip(&cursor, &ethertype);
 
-	if (observe_layer(data, end, parsed, packet, &fragment))
-		return true;
-	if (tunnels && parsed < PARSED_UNPARSED && tunnel_is(packet)) {
-		fragment.first = false;
-		parsed = tunnel_parse(&cursor, packet, &fragment);
-		if (observe_layer(data, end, parsed, packet, &fragment))
-			return true;
-	}
-	if (parsed >= PARSED_UNPARSED)
-		here->unparsed[(parsed - PARSED_UNPARSED) & (UNPARSED_COUNT - 1)]++;
-	return false;
+	observed_here()->packet = (struct packet){};
+	return parsed == PARSED_PORTS ? link_place(&cursor, ethertype) : observe_failed(parsed);
+}
+
+/* No step is left to take, or none wanted. True: on to observe_match(). */
+static __always_inline bool observe_end(int place)
+{
+	/* Of what is too deep, observed_here() has the IP header that it is behind, or family 0. */
+	if (place > 0)
+		place = observe_failed(parse_failed(UNPARSED_TOO_DEEP));
+	if (place < 0)
+		observe_unparsed(-place);
+	return place == OBSERVED_OVER && observed_here()->packet.roles;
 }
 
 #endif

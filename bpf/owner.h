@@ -131,8 +131,12 @@ static __always_inline struct socket_record *owner_record(__u64 cookie)
 	return record;
 }
 
-/* The current process did this with the socket of that cookie; 0: it has none. */
-__noinline int owner_note(__u64 cookie, __u64 role)
+/*
+ * Writes down that the current process did this with the socket of that cookie (0: it has none).
+ * True when it is to be told of, which is done apart for the stack's sake: Linux 5.10 adds up what
+ * every function on the way might need.
+ */
+__noinline int owner_take_part(__u64 cookie, __u64 role)
 {
 	struct socket_record *record;
 	struct process_key key;
@@ -151,12 +155,18 @@ __noinline int owner_note(__u64 cookie, __u64 role)
 			record->kernel = 1;
 		return 0;
 	}
-	process_tell(bpf_get_current_task(), true);
 	if (!record)
 		record = owner_record(cookie);
 	if (record)
 		owner_take_role(record, role, &key);
-	return 0;
+	return 1;
+}
+
+/* The current process did this with the socket of that cookie. */
+static __always_inline void owner_note(__u64 cookie, enum socket_role role)
+{
+	if (owner_take_part(cookie, role))
+		process_tell(bpf_get_current_task(), true);
 }
 
 /* What only its socket knows: noted with the roles, for user space has no other way to it. */

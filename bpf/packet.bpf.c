@@ -3,9 +3,9 @@
  * packet.bpf.c - the doors: where packets come by. Needs kernel UAPI headers alone, so that it
  * loads on kernels without BTF. Every door lets the packet go on as if it had not been here.
  *
- * Behind each door stand two global functions, for matched and for unusual packets, which the
- * verifier checks once and by themselves. A global function takes the context and numbers only,
- * hence the packet in three words.
+ * Behind each door stand global functions, which the verifier checks once and by themselves: for
+ * matched packets, and the steps of unusual ones. A global function takes the context and numbers
+ * only, hence the packet in three words, and the way through an unusual one as a place (link.h).
  */
 #include <linux/bpf.h>
 #include <linux/in.h>
@@ -20,8 +20,8 @@ char LICENSE[] SEC("license") = "GPL";
 /* Set before load where the program may be given packets in several buffers (5.18, xdp.frags). */
 const volatile bool xdp_frags = false;
 
-/* Enough for the headers of nearly every packet. */
-#define PULL_LENGTH 256
+#define PULL_LENGTH 256 /* enough for the headers of nearly every packet */
+#define PULL_LENGTH_DEEP 8192 /* and of any that is followed */
 
 union packet_words {
 	struct packet packet;
@@ -36,6 +36,15 @@ static __always_inline __u32 xdp_frame_length(struct xdp_md *ctx)
 	return xdp_frags ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }
 
+/* Read first, for the compiler must not choose between two addresses: the context allows none. */
+static __always_inline __u32 xdp_ifindex(struct xdp_md *ctx)
+{
+	__u32 ifindex = ctx->ingress_ifindex;
+
+	__asm__ volatile("" : "+r"(ifindex));
+	return replaying ? replay.ifindex : ifindex;
+}
+
 __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 third)
 {
 	union packet_words packet = { .words = { first, second, third } };
@@ -44,22 +53,38 @@ __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 th
 		.data = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
 		.frame_length = xdp_frame_length(ctx),
-		.ifindex = ctx->ingress_ifindex,
+		.ifindex = xdp_ifindex(ctx),
 		.hook = HOOK_XDP,
-		.direction = DIRECTION_IN,
+		.direction = replaying ? replay.direction : DIRECTION_IN,
 	};
 
 	observe_match(&view, &packet.packet);
 	return 0;
 }
 
+__noinline int link_xdp(struct xdp_md *ctx, __u32 place)
+{
+	return observe_link((void *)(long)ctx->data, (void *)(long)ctx->data_end, place);
+}
+
+__noinline int network_xdp(struct xdp_md *ctx, __u32 place)
+{
+	return observe_network((void *)(long)ctx->data, (void *)(long)ctx->data_end, place);
+}
+
 __noinline int unusual_xdp(struct xdp_md *ctx)
 {
-	union packet_words packet = {};
+	const union packet_words *packet = (void *)&observed_here()->packet;
+	int place = observe_begin();
 
-	if (observe_deep((void *)(long)ctx->data, (void *)(long)ctx->data_end, LINK_ETHERNET,
-			 &packet.packet))
-		match_xdp(ctx, packet.words[0], packet.words[1], packet.words[2]);
+	for (int step = 0; step < OBSERVE_STEPS && place > 0; step++) {
+		if (!observe_is_chain(place))
+			place = link_xdp(ctx, place);
+		if (place > 0)
+			place = network_xdp(ctx, place);
+	}
+	if (observe_end(place))
+		match_xdp(ctx, packet->words[0], packet->words[1], packet->words[2]);
 	return 0;
 }
 
@@ -67,7 +92,7 @@ SEC("xdp")
 int packet_xdp(struct xdp_md *ctx)
 {
 	union packet_words packet = {};
-	enum observed observed = observe((void *)(long)ctx->data, (void *)(long)ctx->data_end,
+	enum observed observed = observe((void *)(long)ctx->data, (void *)(long)ctx->data_end, 0,
 					 LINK_ETHERNET, &packet.packet);
 
 	if (observed == OBSERVED_MATCH)
@@ -118,14 +143,51 @@ static __always_inline void match_direction(struct __sk_buff *skb, enum directio
 		match_out(skb, packet->words[0], packet->words[1], packet->words[2]);
 }
 
+__noinline int link_tc(struct __sk_buff *skb, __u32 place)
+{
+	return observe_link((void *)(long)skb->data, (void *)(long)skb->data_end, place);
+}
+
+__noinline int network_tc(struct __sk_buff *skb, __u32 place)
+{
+	return observe_network((void *)(long)skb->data, (void *)(long)skb->data_end, place);
+}
+
+static __always_inline int steps_tc(struct __sk_buff *skb, enum link link)
+{
+	int place = link == LINK_ETHERNET ? observe_begin() :
+					    observe_begin_bare((void *)(long)skb->data,
+							       (void *)(long)skb->data_end);
+
+	for (int step = 0; step < OBSERVE_STEPS && place > 0; step++) {
+		if (!observe_is_chain(place))
+			place = link_tc(skb, place);
+		if (place > 0)
+			place = network_tc(skb, place);
+	}
+	return place;
+}
+
+/* Octets of a packet that headers may lie in, as one piece. False: they were, or cannot be. */
+static __always_inline bool pull_tc(struct __sk_buff *skb, __u32 length)
+{
+	__u32 wanted = skb->len < length ? skb->len : length;
+
+	return skb->data_end - skb->data < wanted && bpf_skb_pull_data(skb, wanted) == 0;
+}
+
+/* Headers that go on where the packet's first piece ends are worth a larger one. */
 static __always_inline void unusual_tc(struct __sk_buff *skb, enum direction direction,
 				       enum link link)
 {
-	union packet_words packet = {};
+	const union packet_words *packet = (void *)&observed_here()->packet;
+	int place = steps_tc(skb, link);
 
-	if (observe_deep((void *)(long)skb->data, (void *)(long)skb->data_end, link,
-			 &packet.packet))
-		match_direction(skb, direction, &packet);
+	if (place == observe_failed(parse_failed(UNPARSED_TRUNCATED)) &&
+	    pull_tc(skb, PULL_LENGTH_DEEP))
+		place = steps_tc(skb, link);
+	if (observe_end(place))
+		match_direction(skb, direction, packet);
 }
 
 __noinline int unusual_in(struct __sk_buff *skb)
@@ -160,9 +222,8 @@ static __always_inline bool door_tc(struct __sk_buff *skb, enum direction direct
 	enum observed observed;
 
 	/* Headers may lie in fragments of the buffer; pulling moves octets, it changes none. */
-	if (skb->data_end - skb->data < PULL_LENGTH && skb->data_end - skb->data < skb->len)
-		bpf_skb_pull_data(skb, skb->len < PULL_LENGTH ? skb->len : PULL_LENGTH);
-	observed = observe((void *)(long)skb->data, (void *)(long)skb->data_end, link,
+	pull_tc(skb, PULL_LENGTH);
+	observed = observe((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, link,
 			   &packet.packet);
 	if (observed == OBSERVED_MATCH)
 		match_direction(skb, direction, &packet);

@@ -15,8 +15,9 @@
 #include "cursor.h"
 #include "link.h"
 
-#define PARSE_EXTENSIONS_MAX 8 /* extension headers before the transport header */
-#define PARSE_EXTENSIONS_FEW 2 /* shallow, inside tunnels and quotes, behind a fragment header */
+#define PARSE_EXTENSIONS_SHALLOW 2 /* extension headers before the transport header */
+#define PARSE_EXTENSIONS_DEEP 48 /* at a time: each costs the verifier */
+#define PARSE_CHAIN_STEPS 22 /* so many times as much, where a program goes on: 8 KB of headers */
 
 #define IPV4_OFFSET_MASK 0x1fff
 #define IPV4_MORE_FRAGMENTS 0x2000
@@ -57,23 +58,26 @@ struct packet {
 /* A fragment's datagram (RFC 791, RFC 8200 section 4.5). */
 struct fragment {
 	__u32 id;
-	bool first; /* offset zero, and more to come */
+	__u8 protocol; /* IPv4: part of the datagram's name; else 0 */
+	__u8 first; /* offset zero, and more to come; no bool, for the verifier */
 };
 
 /*
- * How long an extension header is: (its second octet + add) * unit. A table, not branches: to
- * the verifier all kinds of headers are then one path.
+ * How long a header of a chain is: ((its second octet & mask) + add) * unit. A table, not
+ * branches: to the verifier all kinds of headers are then one path. A mobility header is none of
+ * them: nothing may follow it (RFC 6275 section 6.1.1), and the kernel drops what has it follow.
  */
 static const struct extension {
 	__u8 unit;
 	__u8 add;
+	__u8 mask;
 } parse_extensions_known[256] = {
-	[IPPROTO_HOPOPTS] = { 8, 1 }, /* RFC 8200 section 4 */
-	[IPPROTO_ROUTING] = { 8, 1 },
-	[IPPROTO_DSTOPTS] = { 8, 1 },
-	[IPPROTO_MH] = { 8, 1 }, /* RFC 6275 */
-	[140] = { 8, 1 }, /* Shim6, RFC 5533 */
-	[IPPROTO_AH] = { 4, 2 }, /* RFC 4302 */
+	[IPPROTO_HOPOPTS] = { 8, 1, 0xff }, /* RFC 8200 section 4 */
+	[IPPROTO_ROUTING] = { 8, 1, 0xff },
+	[IPPROTO_DSTOPTS] = { 8, 1, 0xff },
+	[IPPROTO_FRAGMENT] = { 8, 1, 0 },
+	[140] = { 8, 1, 0xff }, /* Shim6, RFC 5533 */
+	[IPPROTO_AH] = { 4, 2, 0xff }, /* RFC 4302 */
 };
 
 #define PARSE_EXTENSION_MASK 0xfff /* the longest is 2,048 octets; for the verifier */
@@ -88,7 +92,7 @@ static __always_inline __u32 parse_be32(const __u8 *octets)
 	return (__u32)octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3];
 }
 
-/* One extension header, fragment headers apart. PARSED_PORTS: go on behind it. */
+/* One header of a chain. PARSED_PORTS: go on behind it. */
 static __always_inline enum parsed parse_extension(struct cursor *cursor, struct packet *packet)
 {
 	const struct extension *known = &parse_extensions_known[packet->next_header];
@@ -99,7 +103,7 @@ static __always_inline enum parsed parse_extension(struct cursor *cursor, struct
 		return parse_failed(UNPARSED_BAD_HEADER);
 	if (!cursor_has(cursor, 8))
 		return parse_failed(UNPARSED_TRUNCATED);
-	length = (header[1] + known->add) * known->unit & PARSE_EXTENSION_MASK;
+	length = ((header[1] & known->mask) + known->add) * known->unit & PARSE_EXTENSION_MASK;
 	if (packet->transport_length < length)
 		return parse_failed(UNPARSED_BAD_HEADER);
 	packet->next_header = header[0];
@@ -108,69 +112,75 @@ static __always_inline enum parsed parse_extension(struct cursor *cursor, struct
 	return cursor->pos > cursor->end ? parse_failed(UNPARSED_TRUNCATED) : PARSED_PORTS;
 }
 
-/* At most so many extension headers, up to a fragment header or the transport header. */
-static __always_inline enum parsed parse_extensions(struct cursor *cursor, int most,
-						    struct packet *packet)
+/* As many extension headers as nearly every packet has. PARSED_UNUSUAL: more, or fragments. */
+static __always_inline enum parsed parse_extensions(struct cursor *cursor, struct packet *packet)
 {
 	enum parsed parsed;
 
-	for (int i = 0; i < most; i++) {
-		if (!parse_is_extension(packet->next_header))
-			return PARSED_PORTS;
+	for (int i = 0; i < PARSE_EXTENSIONS_SHALLOW; i++) {
+		if (!parse_is_extension(packet->next_header) ||
+		    packet->next_header == IPPROTO_FRAGMENT)
+			break;
 		parsed = parse_extension(cursor, packet);
 		if (parsed != PARSED_PORTS)
 			return parsed;
+	}
+	return parse_is_extension(packet->next_header) ? PARSED_UNUSUAL : PARSED_PORTS;
+}
+
+/*
+ * What a fragment header says (RFC 8200 section 4.5). Of several, the first one of a datagram in
+ * pieces names it; a later piece goes by its own.
+ */
+static __always_inline enum parsed parse_fragment(const __u8 *header, struct fragment *fragment)
+{
+	__u16 offset_and_more = header[2] << 8 | header[3];
+	bool is_later = offset_and_more & IPV6_OFFSET_MASK;
+
+	if (is_later || (offset_and_more & IPV6_MORE_FRAGMENTS && !fragment->first)) {
+		fragment->id = parse_be32(header + 4);
+		fragment->protocol = 0;
+		fragment->first = !is_later;
+	}
+	return is_later ? PARSED_FRAGMENT : PARSED_PORTS;
+}
+
+/*
+ * All that may stand between an IP header and the transport header, in any order, as the kernel
+ * would follow it. UNPARSED_TOO_DEEP: more than are followed at a time; it may be called again.
+ */
+static __always_inline enum parsed parse_chain(struct cursor *cursor, struct packet *packet,
+					       struct fragment *fragment)
+{
+	enum parsed parsed = PARSED_PORTS;
+
+	CURSOR_FORGET_NUMBER(cursor, packet->family);
+	CURSOR_FORGET_NUMBER(cursor, packet->transport_length);
+	CURSOR_FORGET_NUMBER(cursor, fragment->first);
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < PARSE_EXTENSIONS_DEEP; i++) {
+		const __u8 *header;
+		bool is_fragment = packet->next_header == IPPROTO_FRAGMENT;
+
+		if (!parse_is_extension(packet->next_header))
+			return PARSED_PORTS;
+		if (!cursor_forget(cursor))
+			return parse_failed(UNPARSED_TOO_DEEP);
+		header = cursor->pos;
+		parsed = parse_extension(cursor, packet);
+		if (parsed == PARSED_PORTS && is_fragment)
+			parsed = parse_fragment(header, fragment);
+		if (parsed != PARSED_PORTS)
+			return parsed;
+		CURSOR_FORGET_NUMBER(cursor, packet->transport_length);
+		CURSOR_FORGET_NUMBER(cursor, fragment->first);
 	}
 	return parse_is_extension(packet->next_header) ? parse_failed(UNPARSED_TOO_DEEP) :
 							 PARSED_PORTS;
 }
 
-/* A fragment header (RFC 8200 section 4.5), and in a first fragment the extensions behind it. */
-static __always_inline enum parsed parse_fragment(struct cursor *cursor, struct packet *packet,
-						  struct fragment *fragment)
-{
-	const __u8 *header;
-	__u16 offset_and_more;
-
-	if (!cursor_forget(cursor))
-		return parse_failed(UNPARSED_TOO_DEEP);
-	header = cursor->pos;
-	if (packet->transport_length < 8)
-		return parse_failed(UNPARSED_BAD_HEADER);
-	if (!cursor_has(cursor, 8))
-		return parse_failed(UNPARSED_TRUNCATED);
-	offset_and_more = header[2] << 8 | header[3];
-	fragment->id = parse_be32(header + 4);
-	fragment->first = offset_and_more & IPV6_MORE_FRAGMENTS;
-	packet->next_header = header[0];
-	packet->transport_length -= 8;
-	cursor->pos += 8;
-	if (offset_and_more & IPV6_OFFSET_MASK)
-		return PARSED_FRAGMENT;
-	return parse_extensions(cursor, PARSE_EXTENSIONS_FEW, packet);
-}
-
-/* All that may stand between an IPv6 header and the transport header. */
-static __always_inline enum parsed parse_ipv6_chain(struct cursor *cursor, enum depth depth,
-						    struct packet *packet,
-						    struct fragment *fragment)
-{
-	int most = depth == PARSE_DEEP ? PARSE_EXTENSIONS_MAX : PARSE_EXTENSIONS_FEW;
-	enum parsed parsed = parse_extensions(cursor, most, packet);
-
-	if (depth == PARSE_SHALLOW)
-		return parsed == parse_failed(UNPARSED_TOO_DEEP) ||
-				       (parsed == PARSED_PORTS &&
-					packet->next_header == IPPROTO_FRAGMENT) ?
-			       PARSED_UNUSUAL :
-			       parsed;
-	if (parsed != PARSED_PORTS || packet->next_header != IPPROTO_FRAGMENT)
-		return parsed;
-	return parse_fragment(cursor, packet, fragment);
-}
-
 static __always_inline enum parsed parse_ipv6(struct cursor *cursor, enum depth depth,
-					      struct packet *packet, struct fragment *fragment)
+					      struct packet *packet)
 {
 	const struct ipv6hdr *ip = cursor->pos;
 
@@ -185,7 +195,7 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, enum depth 
 	/* A jumbogram, or a large segment on its way to being split, says zero (RFC 2675, section 3). */
 	if (packet->transport_length == 0 && packet->next_header == IPPROTO_HOPOPTS)
 		packet->transport_length = cursor->end - cursor->pos;
-	return parse_ipv6_chain(cursor, depth, packet, fragment);
+	return depth == PARSE_SHALLOW ? parse_extensions(cursor, packet) : PARSED_PORTS;
 }
 
 static __always_inline enum parsed parse_ipv4(struct cursor *cursor, enum depth depth,
@@ -210,6 +220,7 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, enum depth 
 		if (depth == PARSE_SHALLOW)
 			return PARSED_UNUSUAL;
 		fragment->id = ip->id;
+		fragment->protocol = ip->protocol;
 		fragment->first = true;
 	}
 	cursor_advance(cursor, header_length);
@@ -217,9 +228,8 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, enum depth 
 		return parse_failed(UNPARSED_TRUNCATED);
 	if (ip->frag_off & bpf_htons(IPV4_OFFSET_MASK))
 		return PARSED_FRAGMENT;
-	if (packet->next_header != IPPROTO_AH)
-		return PARSED_PORTS;
-	return depth == PARSE_SHALLOW ? PARSED_UNUSUAL : parse_extension(cursor, packet);
+	return depth == PARSE_SHALLOW && parse_is_extension(packet->next_header) ? PARSED_UNUSUAL :
+										   PARSED_PORTS;
 }
 
 static __always_inline enum parsed parse_ip(struct cursor *cursor, enum depth depth,
@@ -227,7 +237,7 @@ static __always_inline enum parsed parse_ip(struct cursor *cursor, enum depth de
 					    struct fragment *fragment)
 {
 	return ethertype == bpf_htons(ETH_P_IP) ? parse_ipv4(cursor, depth, packet, fragment) :
-						  parse_ipv6(cursor, depth, packet, fragment);
+						  parse_ipv6(cursor, depth, packet);
 }
 
 static __always_inline bool parse_has_ports(__u8 next_header)
@@ -251,35 +261,53 @@ static __always_inline enum parsed parse_ports(struct cursor *cursor, struct pac
 }
 
 /* Is it an ICMP error, which quotes the packet that it is about (RFC 792, RFC 4443)? */
-static __always_inline bool parse_is_icmp_error(const struct cursor *cursor,
-						const struct packet *packet)
+static __always_inline bool parse_is_icmp_error(__u8 next_header, __u8 type)
 {
-	const __u8 *type = cursor->pos;
-
-	if (!cursor_has(cursor, 1))
-		return false;
-	if (packet->next_header == IPPROTO_ICMP)
-		return *type == 3 || *type == 4 || *type == 5 || *type == 11 || *type == 12;
-	return packet->next_header == IPPROTO_ICMPV6 && *type >= 1 && *type <= 4;
+	if (next_header == IPPROTO_ICMP)
+		return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+	return type >= 1 && type <= 4;
 }
 
 /*
- * The packet behind the ICMP header: its ports, its addresses' place. What a quote does not hold
- * any more, or holds wrongly, makes it a packet without ports: its own header was whole.
+ * The packet behind the ICMP header: its ports, its addresses' place. It ends where the datagram
+ * does that quotes it, whatever the frame holds behind.
  */
 static __always_inline enum parsed parse_quote(struct cursor *cursor, struct packet *packet)
 {
 	__be16 ethertype = packet->family == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+	__u32 length = packet->transport_length - ICMP_HEADER, used;
 	struct fragment fragment = {};
+	enum parsed parsed;
 
 	if (!cursor_has(cursor, ICMP_HEADER))
-		return PARSED_NO_PORTS;
+		return parse_failed(UNPARSED_TRUNCATED);
 	cursor->pos += ICMP_HEADER;
 	packet->quoted = cursor->pos - cursor->data;
-	if (parse_ip(cursor, PARSE_INNER, ethertype, packet, &fragment) != PARSED_PORTS ||
-	    !parse_has_ports(packet->next_header) || parse_ports(cursor, packet) != PARSED_PORTS)
+	parsed = parse_ip(cursor, PARSE_DEEP, ethertype, packet, &fragment);
+	if (parsed == PARSED_PORTS)
+		parsed = parse_chain(cursor, packet, &fragment);
+	if (parsed != PARSED_PORTS)
+		return parsed == PARSED_FRAGMENT ? PARSED_NO_PORTS : parsed;
+	if (!cursor_forget(cursor))
+		return parse_failed(UNPARSED_TOO_DEEP);
+	used = cursor->pos - cursor->data - packet->quoted;
+	if (!parse_has_ports(packet->next_header))
+		return used > length ? parse_failed(UNPARSED_TRUNCATED) : PARSED_NO_PORTS;
+	return used + 4 > length ? parse_failed(UNPARSED_TRUNCATED) : parse_ports(cursor, packet);
+}
+
+static __always_inline enum parsed parse_icmp(struct cursor *cursor, enum depth depth,
+					      struct packet *packet)
+{
+	const __u8 *type = cursor->pos;
+
+	if (packet->transport_length < ICMP_HEADER)
+		return parse_failed(UNPARSED_BAD_HEADER);
+	if (!cursor_has(cursor, 1))
+		return parse_failed(UNPARSED_TRUNCATED);
+	if (!parse_is_icmp_error(packet->next_header, *type))
 		return PARSED_NO_PORTS;
-	return PARSED_PORTS;
+	return depth == PARSE_SHALLOW ? PARSED_UNUSUAL : parse_quote(cursor, packet);
 }
 
 /* What follows the IP header. */
@@ -291,11 +319,38 @@ static __always_inline enum parsed parse_transport(struct cursor *cursor, enum d
 	packet->transport = cursor->pos - cursor->data;
 	if (parse_has_ports(packet->next_header))
 		return parse_ports(cursor, packet);
-	if (!parse_is_icmp_error(cursor, packet))
-		return PARSED_NO_PORTS;
-	return depth == PARSE_SHALLOW ? PARSED_UNUSUAL : parse_quote(cursor, packet);
+	if (packet->next_header == IPPROTO_ICMP || packet->next_header == IPPROTO_ICMPV6)
+		return parse_icmp(cursor, depth, packet);
+	return PARSED_NO_PORTS;
 }
 
+static __always_inline enum parsed parse_later_fragment(const struct cursor *cursor,
+							struct packet *packet)
+{
+	packet->transport = cursor->pos - cursor->data;
+	packet->flags |= PACKET_LATER_FRAGMENT;
+	return PARSED_FRAGMENT;
+}
+
+/* What follows the IP header, or the headers that were followed before (UNPARSED_TOO_DEEP). */
+static __always_inline enum parsed parse_behind(struct cursor *cursor, enum depth depth,
+						struct packet *packet, struct fragment *fragment)
+{
+	enum parsed parsed = depth == PARSE_SHALLOW ? PARSED_PORTS :
+						      parse_chain(cursor, packet, fragment);
+
+	if (parsed == PARSED_FRAGMENT)
+		return parse_later_fragment(cursor, packet);
+	return parsed == PARSED_PORTS ? parse_transport(cursor, depth, packet) : parsed;
+}
+
+/* Can parse_behind() go on, where it came to UNPARSED_TOO_DEEP? */
+static __always_inline bool parse_may_go_on(const struct packet *packet)
+{
+	return packet->family && !packet->quoted;
+}
+
+/* The IP header alone, shallowly with what follows it at times. PARSED_PORTS: go on behind it. */
 static __always_inline enum parsed parse_network(struct cursor *cursor, enum depth depth,
 						 __be16 ethertype, struct packet *packet,
 						 struct fragment *fragment)
@@ -306,11 +361,7 @@ static __always_inline enum parsed parse_network(struct cursor *cursor, enum dep
 		return parse_failed(UNPARSED_TOO_DEEP);
 	packet->network = cursor->pos - cursor->data;
 	parsed = parse_ip(cursor, depth, ethertype, packet, fragment);
-	if (parsed == PARSED_FRAGMENT) {
-		packet->transport = cursor->pos - cursor->data;
-		packet->flags |= PACKET_LATER_FRAGMENT;
-	}
-	return parsed == PARSED_PORTS ? parse_transport(cursor, depth, packet) : parsed;
+	return parsed == PARSED_FRAGMENT ? parse_later_fragment(cursor, packet) : parsed;
 }
 
 /*
@@ -368,9 +419,9 @@ static __always_inline enum parsed parse_packet(struct cursor *cursor, enum dept
 		parsed = link_ethernet(cursor, depth, &ethertype);
 	else
 		parsed = link_guess_ip(cursor, &ethertype);
-	if (parsed != PARSED_PORTS)
-		return parsed;
-	return parse_network(cursor, depth, ethertype, packet, fragment);
+	if (parsed == PARSED_PORTS)
+		parsed = parse_network(cursor, depth, ethertype, packet, fragment);
+	return parsed == PARSED_PORTS ? parse_behind(cursor, depth, packet, fragment) : parsed;
 }
 
 /* The outermost tag in the data, for a parsed packet: its control information, host byte order. */

@@ -84,21 +84,16 @@ static __always_inline bool tunnel_enter(struct cursor *cursor, const struct pac
 	}
 }
 
-/* The inner packet, to its ports. PARSED_NO_PORTS: it is none that could have any. */
-static __always_inline enum parsed tunnel_parse(struct cursor *cursor, struct packet *packet,
-						struct fragment *fragment)
+/* The place of the inner packet; 0: there is none that could have ports. */
+static __always_inline int tunnel_place(struct cursor *cursor, const struct packet *packet)
 {
-	enum parsed parsed = PARSED_PORTS;
 	__be16 ethertype;
 
-	if (!tunnel_enter(cursor, packet, &ethertype))
-		return PARSED_NO_PORTS;
-	if (ethertype == bpf_htons(ETHERTYPE_TEB))
-		parsed = link_ethernet(cursor, PARSE_SHALLOW, &ethertype);
-	if (parsed != PARSED_PORTS || !link_is_ip(ethertype))
-		return parsed == PARSED_PORTS || parsed == PARSED_UNUSUAL ? PARSED_NO_PORTS :
-									    parsed;
-	return parse_network(cursor, PARSE_INNER, ethertype, packet, fragment);
+	if (!tunnel_enter(cursor, packet, &ethertype) || !cursor_forget(cursor))
+		return 0;
+	if (!link_is_ip(ethertype) && !link_is_carrier(ethertype))
+		return 0;
+	return link_place(cursor, ethertype);
 }
 
 #endif

@@ -12,6 +12,7 @@ from scapy.layers.inet6 import (ICMPv6DestUnreach, IPv6, IPv6ExtHdrDestOpt, IPv6
 from scapy.layers.ipsec import AH
 from scapy.layers.l2 import GRE, LLC, SNAP, Dot1AD, Dot1Q, Dot3, Ether
 from scapy.layers.ppp import PPP, PPPoE
+from scapy.packet import Raw
 
 ETHER = Ether(dst="02:00:00:00:00:01", src="02:00:00:00:00:02")
 
@@ -31,6 +32,67 @@ LINKS = {
     / MPLS(label=18, s=0) / MPLS(label=19, s=1) / ip,
     "snap": lambda ip: Dot3(dst=ETHER.dst, src=ETHER.src) / LLC(dsap=0xaa, ssap=0xaa, ctrl=3)
     / SNAP(OUI=0, code=0x0800 if ip.version == 4 else 0x86dd) / ip,
+}
+
+
+# Where tshark knows both makers it sees Ethernet, where it knows neither a control word.
+KNOWN = Ether(dst="00:1b:21:00:00:01", src="00:1b:21:00:00:02")
+UNKNOWN = Ether(dst="02:1b:21:00:00:01", src="02:1b:21:00:00:02")
+
+
+def ethertype_of(packet):
+    return struct.pack("!H", 0x0800 if packet.version == 4 else 0x86dd)
+
+
+def behind(ethertype, header, ip):
+    """A header that scapy does not know, with the type of IP at its end."""
+    return Raw(bytes(with_type(ETHER, ethertype)) + header + ethertype_of(ip) + bytes(ip))
+
+
+def nsh(protocol, octets):
+    """Of metadata type 1, and what it carries."""
+    return Raw(bytes(with_type(ETHER, 0x894f)) + bytes([0x0f, 0xc6, 1, protocol])
+               + b"\0\0\1\xff" + b"\0" * 16 + octets)
+
+
+LINKS |= {
+    "nine tags": lambda ip: ETHER / Dot1Q() / Dot1Q() / Dot1Q() / Dot1Q() / Dot1Q() / Dot1Q()
+    / Dot1Q() / Dot1Q() / Dot1Q() / ip,
+    "seventeen labels": lambda ip: Raw(bytes(with_type(ETHER, 0x8847)) + b"\0\1\0\x40" * 16
+                                       + b"\0\1\1\x40" + bytes(ip)),
+    "tag, mpls": lambda ip: ETHER / Dot1Q(vlan=7) / MPLS(label=16, s=1) / ip,
+    "mpls, ethernet": lambda ip: ETHER / MPLS(label=16, s=1) / KNOWN / ip,
+    "mpls, ethernet, tag": lambda ip: ETHER / MPLS(label=16, s=1) / KNOWN / Dot1Q(vlan=7) / ip,
+    "tag, mpls, ethernet, tag": lambda ip: ETHER / Dot1Q(vlan=5) / MPLS(label=16, s=0)
+    / MPLS(label=17, s=1) / KNOWN / Dot1Q(vlan=7) / ip,
+    "mpls, ethernet of nobody, tag": lambda ip: ETHER / MPLS(label=16, s=1) / UNKNOWN
+    / Dot1Q(vlan=7) / ip,
+    "mpls, channel": lambda ip: ETHER / MPLS(label=16, s=1)
+    / Raw(b"\x10\0\0" + (b"\x21" if ip.version == 4 else b"\x57") + bytes(ip)),
+    "mpls in pppoe": lambda ip: ETHER / PPPoE(sessionid=1) / PPP(proto=0x281)
+    / MPLS(label=16, s=1) / ip,
+    "bridged in pppoe": lambda ip: ETHER / PPPoE(sessionid=1) / PPP(proto=0x31)
+    / Raw(b"\0\1" + bytes(KNOWN / ip)),
+    "tag, snap": lambda ip: ETHER / Dot1Q(type=len(ip) + 8)
+    / Raw(b"\xaa\xaa\3\0\0\0" + ethertype_of(ip) + bytes(ip)),
+    "llc in a type": lambda ip: Raw(bytes(with_type(ETHER, 0x8870)) + b"\xaa\xaa\3\0\0\0"
+                                    + ethertype_of(ip) + bytes(ip)),
+    "ethernet in a type": lambda ip: Raw(bytes(with_type(ETHER, 0x6558)) + bytes(KNOWN / ip)),
+    "e-tag": lambda ip: behind(0x893f, b"\0\0\0\1\0\0", ip),
+    "e-tag, tag": lambda ip: Raw(bytes(with_type(ETHER, 0x893f)) + b"\0\0\0\1\0\0\x81\0\0\7"
+                                 + ethertype_of(ip) + bytes(ip)),
+    "vn-tag": lambda ip: behind(0x8926, b"\0\0\0\1", ip),
+    "cisco metadata": lambda ip: behind(0x8909, b"\1\1\0\1\0\7", ip),
+    "802.1cb": lambda ip: behind(0xf1c1, b"\0\0\0\0", ip),
+    "hsr": lambda ip: behind(0x892f, b"\0\x40\0\1", ip),
+    "802.1ah": lambda ip: Raw(bytes(with_type(ETHER, 0x88e7)) + b"\0\0\0\1" + bytes(KNOWN / ip)),
+    "macsec": lambda ip: behind(0x88e5, b"\0\0\0\0\0\1", ip) / Raw(b"\0" * 16),
+    "macsec with a channel": lambda ip: behind(0x88e5, b"\x20\0\0\0\0\1" + b"\2" * 8, ip)
+    / Raw(b"\0" * 16),
+    "hidden by macsec": lambda ip: behind(0x88e5, b"\x2c\0\0\0\0\1" + b"\2" * 8, ip),
+    "nsh": lambda ip: nsh(1 if ip.version == 4 else 2, bytes(ip)),
+    "nsh, ethernet": lambda ip: nsh(3, bytes(KNOWN / Dot1Q(vlan=7) / ip)),
+    "nsh, mpls": lambda ip: nsh(5, bytes(MPLS(label=16, s=1) / ip)),
 }
 
 
@@ -64,7 +126,7 @@ NETWORKS = {
     / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt(),
 }
 IDS = itertools.count(1000)
-PORTS = itertools.count(42000)  # where few application dissectors of tshark wait
+PORTS = itertools.cycle(range(42000, 65536))  # where few application dissectors of tshark wait
 
 TRANSPORTS = {
     "syn": lambda: TCP(sport=next(PORTS), dport=next(PORTS), flags="S"),
@@ -84,6 +146,54 @@ def whole():
         if AH in ip:
             ip[AH].nh = 6 if TCP in ip else 17
         yield f"{link}, {network}, {transport}", bytes(LINKS[link](ip))
+
+
+# A header of a chain: its number, and the octets behind its first one, which is the next number.
+CHAIN = (
+    (0, b"\0\1\4\0\0\0\0"), (60, b"\0\1\4\0\0\0\0"), (60, b"\2\1\x14" + b"\0" * 20),
+    (43, b"\2\0\0" + b"\0" * 20), (51, b"\4\0\0" + b"\0" * 20), (51, b"\1" + b"\0" * 10),
+    (44, b"\0" * 7), (140, b"\0\x81\0\0\0\0\0"),
+)
+PIECE = (44, b"\0\0\1")  # a first fragment; four octets of its name are to follow
+
+
+def chained(headers, number, octets):
+    """The number of the first header, and all octets of the chain."""
+    for kind, rest in reversed(headers):
+        octets = bytes([number]) + rest + octets
+        number = kind
+    return number, octets
+
+
+def over_ip(is_v4, number, octets):
+    if is_v4:
+        return IP(src="192.0.2.9", dst="192.0.2.1", proto=number) / Raw(octets)
+    return IPv6(src="2001:db8::9", dst="2001:db8::1", nh=number) / Raw(octets)
+
+
+def chains(count, seed):
+    """Chains of headers in any order behind link headers of any kind: (name, frame)."""
+    chance = random.Random(seed)
+    links = [link for link in LINKS if "pppoe" not in link and "snap" not in link]
+    for index in range(count):
+        headers = [chance.choice(CHAIN) for _ in range(chance.choice((1, 2, 3, 4, 9, 40)))]
+        if chance.random() < 0.2:
+            headers.insert(chance.randrange(len(headers)),
+                           (PIECE[0], PIECE[1] + struct.pack("!I", next(IDS))))
+        name = chance.choice(list(TRANSPORTS))
+        transport = bytes(TRANSPORTS[name]())
+        number, octets = chained(headers, 17 if "udp" in name else 6, transport)
+        if index % 8 == 0:
+            yield "chain, quoted", quoting(number, octets)
+            continue
+        link = chance.choice(links)
+        numbers = "-".join(str(kind) for kind, _ in headers)
+        yield (f"{link}, chain {numbers}, {name}",
+               bytes(LINKS[link](over_ip(chance.random() < 0.25, number, octets))))
+
+
+def quoting(number, octets):
+    return bytes(ETHER / IPv6() / ICMPv6DestUnreach() / over_ip(False, number, octets))
 
 
 def changed(frame, offset, value):
@@ -149,6 +259,10 @@ def errors():
         for transport in TRANSPORTS.values():
             yield f"ICMP {kind}", bytes(ETHER / IP() / ICMP(type=kind, code=code) / IP()
                                         / transport())
+    for kept in range(20, 48):
+        quote = bytes(IP() / TRANSPORTS["data"]())
+        yield f"a quote of {kept} octets, and more behind the datagram", bytes(
+            ETHER / IP(len=28 + kept) / ICMP(type=3, code=1) / Raw(quote))
     for transport in TRANSPORTS.values():
         yield "ICMPv6", bytes(ETHER / IPv6() / ICMPv6DestUnreach() / IPv6() / transport())
     yield "echo", bytes(ETHER / IP() / ICMP())
@@ -176,8 +290,10 @@ def cut():
 
 
 # Where tshark looks at more than the way to the ports: it stops at an option that overruns its
-# header, and it believes the lengths of 802.3 and PPPoE. The parser follows neither.
-LENIENT_LINKS = ("pppoe", "tagged pppoe", "snap")
+# header, and it believes the lengths of 802.3 and PPPoE; a pseudowire it knows by the addresses'
+# makers, NSH's length by its kind. The parser follows none of these.
+LENIENT_LINKS = ("pppoe", "tagged pppoe", "snap", "llc", "mpls, ", "nsh", "macsec", "cisco", "hsr",
+                 "802.1")
 LENIENT_NETWORKS = ("options", "hop-by-hop", "routing", "chain", "eight")
 
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import struct
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -79,6 +80,11 @@ def test_every_layout_is_counted_as_tshark_counts_it(tmp_path):
     compare_named(tmp_path, pairs)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_every_chain_is_followed_as_tshark_follows_it(tmp_path, seed):
+    compare_named(tmp_path, layouts.chains(800, seed))
+
+
 def test_broken_headers_are_counted_as_tshark_counts_them(tmp_path):
     compare_named(tmp_path, layouts.broken())
 
@@ -110,6 +116,13 @@ PPPS = [framing + protocol + packet for framing in (b"\xff\x03", b"") for protoc
     (b"\x57", bytes(IPV6)), (b"\xc0\x21", b"\x09\x01\0\x08abcd"))]
 
 
+def nflog(family, packet):
+    """Attributes: hardware protocol and hook, prefix, payload."""
+    payload = struct.pack("<HH", 4 + len(packet), 9) + packet
+    return bytes([family, 0, 0, 0]) + struct.pack("<HH", 8, 1) + b"\x08\0\1\0" \
+        + struct.pack("<HH", 6, 10) + b"x\0\0\0" + payload + b"\0" * (-len(payload) % 4)
+
+
 @pytest.mark.parametrize("linktype, frames", [
     (RAW, [bytes(IPV4), bytes(IPV6)]),
     (NULL, [b"\x02\0\0\0" + bytes(IPV4), b"\0\0\0\x02" + bytes(IPV4), b"\x1e\0\0\0" + bytes(IPV6),
@@ -124,6 +137,11 @@ PPPS = [framing + protocol + packet for framing in (b"\xff\x03", b"") for protoc
     (SLL2, [b"\x08\0" + b"\0" * 18 + bytes(IPV4), b"\x86\xdd" + b"\0" * 18 + bytes(IPV6),
             b"\0\x03" + b"\0" * 18 + bytes(layouts.ETHER / IPV6),
             *(b"\0\x07" + b"\0" * 6 + b"\x02\0" + b"\0" * 10 + frame for frame in PPPS)]),
+    (14, [bytes(IPV4), bytes(IPV6)]),
+    (204, [bytes([way]) + frame for way in (0, 1) for frame in PPPS if frame[0] == 0xff]),
+    (239, [nflog(2, bytes(IPV4)), nflog(2, bytes(IPV4 / b"x"))]),
+    (PPP, [b"\xff\3\2\x81\0\1\1\x40" + bytes(IPV4), b"\xff\3\2\x83\0\1\1\x40" + bytes(IPV6),
+           b"\xff\3\0\x31\0\1" + bytes(layouts.KNOWN / IPV4)]),
     (PPP, PPPS),
     (PPP_HDLC, PPPS),
 ])

@@ -76,7 +76,8 @@ def layers_of(row):
     layers = row["frame.protocols"].split(":")
     if "mpls" in layers:
         behind = len(layers) - layers[::-1].index("mpls")
-        if layers[behind:behind + 1] not in (["ip"], ["ipv6"]):
+        named = layers[behind:behind + 1]
+        if named not in (["ip"], ["ipv6"]) and not "".join(named).startswith("pw"):
             guessed = "ip" if row["ip.src"] else "ipv6" if row["ipv6.src"] else None
             layers[behind:behind] = [guessed] if guessed else []
     return layers

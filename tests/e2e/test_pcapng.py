@@ -78,6 +78,22 @@ def test_a_device_without_ethernet_is_raw_ip(sandbox, tun):
     assert rows[1][1].startswith("eth:") and rows[1][2] == "3410"
 
 
+def test_its_own_file_of_two_link_types_is_replayed(sandbox, tun):
+    sandbox.start(interfaces=("sensor0", "tun0"))
+    path, reader = save(sandbox, 3)
+    os.write(tun, bytes(IP(src="198.51.100.2", dst="198.51.100.1") / UDP(dport=3409)))
+    wait_for("it is seen", lambda: sandbox.packets(3409) == 1)
+    sandbox.wire.send(tcp4(3410))
+    reader.wait()  # the datagram's refusal leaves as well
+    answer = sandbox.cli("replay", str(path))
+    assert answer["frames"] == 3
+    assert {(row["interface"], row["direction"], row["role"], row["port"])
+            for row in answer["counters"]} == {("tun0", "in", "to", 3409),
+                                               ("tun0", "out", "to", 3409),
+                                               ("sensor0", "in", "to", 3410)}
+    assert {alert["event"]["action"] for alert in answer["alerts"]} == {"probe"}
+
+
 def test_standard_output_is_a_stream_for_wireshark(sandbox):
     sandbox.start()
     saver = sandbox.here.start(PROGRAM, "-n", sandbox.instance, "sample", "save", "-", "count",

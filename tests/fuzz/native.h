@@ -10,7 +10,7 @@
 #include "../../bpf/parse.h"
 #include "../../bpf/tunnel.h"
 
-/* What the doors do with a frame: shallow first, deep where that gives up. */
+/* What the doors do: shallow first, deep where that gives up, a long chain in steps. */
 static inline enum parsed native_parse(const uint8_t *data, size_t length, enum link link,
 				       struct packet *ret_packet)
 {
@@ -24,7 +24,11 @@ static inline enum parsed native_parse(const uint8_t *data, size_t length, enum 
 		return parsed;
 	cursor.pos = data;
 	memset(ret_packet, 0, sizeof(*ret_packet));
-	return parse_packet(&cursor, PARSE_DEEP, link, ret_packet, &fragment);
+	parsed = parse_packet(&cursor, PARSE_DEEP, link, ret_packet, &fragment);
+	for (int step = 1; step < PARSE_CHAIN_STEPS; step++)
+		if (parsed == parse_failed(UNPARSED_TOO_DEEP) && parse_may_go_on(ret_packet))
+			parsed = parse_behind(&cursor, PARSE_DEEP, ret_packet, &fragment);
+	return parsed;
 }
 
 #endif

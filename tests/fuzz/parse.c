@@ -31,6 +31,15 @@ static void check_match(const struct packet *packet, const uint8_t *data, size_t
 	parse_vlan(packet, data, data + length, &vlan);
 }
 
+/* Without ports is only what has none: no way ends at a header that leads on. */
+static void check_end(enum parsed parsed, const struct packet *packet)
+{
+	if (parsed != PARSED_NO_PORTS || packet->flags & PACKET_LATER_FRAGMENT)
+		return;
+	assert(!parse_has_ports(packet->next_header) || packet->quoted);
+	assert(!parse_is_extension(packet->next_header) || packet->quoted);
+}
+
 /* Where shallow parsing has an answer, deep parsing has the same. */
 static void check_depths(const uint8_t *data, size_t length, enum link link)
 {
@@ -56,12 +65,21 @@ static void check_tunnel(const uint8_t *data, size_t length)
 {
 	struct cursor cursor = { .data = data, .pos = data, .end = data + length };
 	struct fragment fragment = {};
-	struct packet packet = {};
+	struct packet packet = {}, inner = {};
 	enum parsed parsed = parse_packet(&cursor, PARSE_DEEP, LINK_ETHERNET, &packet, &fragment);
+	__be16 type;
+	int place;
 
-	if (parsed < PARSED_FRAGMENT && tunnel_is(&packet) &&
-	    has_ports(tunnel_parse(&cursor, &packet, &fragment)))
-		check_match(&packet, data, length);
+	if (parsed >= PARSED_FRAGMENT || !tunnel_is(&packet))
+		return;
+	place = tunnel_place(&cursor, &packet);
+	type = place;
+	if (place == 0 || link_headers(&cursor, &type) != PARSED_PORTS)
+		return;
+	parsed = parse_network(&cursor, PARSE_DEEP, type, &inner, &fragment);
+	if (parsed == PARSED_PORTS &&
+	    has_ports(parse_behind(&cursor, PARSE_DEEP, &inner, &fragment)))
+		check_match(&inner, data, length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
@@ -72,8 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
 
 	memcpy(data, input, length);
 	for (enum link link = LINK_ETHERNET; link <= LINK_NONE; link++) {
-		if (has_ports(native_parse(data, length, link, &packet)))
+		enum parsed parsed = native_parse(data, length, link, &packet);
+
+		if (has_ports(parsed))
 			check_match(&packet, data, length);
+		check_end(parsed, &packet);
 		check_depths(data, length, link);
 	}
 	check_tunnel(data, length);

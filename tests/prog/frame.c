@@ -84,11 +84,13 @@ static void frame_eth(struct builder *builder, const char *arguments)
 
 static void frame_any_tag(struct builder *builder, const char *arguments, uint16_t ethertype)
 {
-	uint8_t *header = frame_prepend(builder, 4);
+	for (unsigned int tags = frame_number(arguments, 1, 1); tags > 0; tags--) {
+		uint8_t *header = frame_prepend(builder, 4);
 
-	frame_put16(header, frame_number(arguments, 0, 1));
-	frame_put16(header + 2, builder->ethertype);
-	builder->ethertype = ethertype;
+		frame_put16(header, frame_number(arguments, 0, 1));
+		frame_put16(header + 2, builder->ethertype);
+		builder->ethertype = ethertype;
+	}
 }
 
 static void frame_tag(struct builder *builder, const char *arguments)
@@ -145,11 +147,14 @@ static void frame_ip6(struct builder *builder, const char *arguments)
 static void frame_extension(struct builder *builder, const char *arguments, uint8_t type)
 {
 	unsigned int length = frame_number(arguments, 0, 8);
-	uint8_t *header = frame_prepend(builder, length);
 
-	header[0] = builder->next_header;
-	header[1] = type == 51 ? length / 4 - 2 : length / 8 - 1;
-	builder->next_header = type;
+	for (unsigned int headers = frame_number(arguments, 1, 1); headers > 0; headers--) {
+		uint8_t *header = frame_prepend(builder, length);
+
+		header[0] = builder->next_header;
+		header[1] = type == 51 ? length / 4 - 2 : length / 8 - 1;
+		builder->next_header = type;
+	}
 }
 
 static void frame_hop(struct builder *builder, const char *arguments)

@@ -22,6 +22,7 @@
 #include "frame.h"
 
 #define MUTANTS 20000
+#define CHAIN_FRAME_MAX 3000 /* longer ones, too */
 #define FRAME_MIN 54 /* shorter ones the kernel's test run may refuse */
 
 struct machine {
@@ -78,6 +79,15 @@ static int stop_machine(void **state)
 static uint64_t unparsed_of(const struct accounting *accounting, enum parsed parsed)
 {
 	return accounting->unparsed[parsed - PARSED_UNPARSED];
+}
+
+static uint64_t unparsed_sum(const struct accounting *accounting)
+{
+	uint64_t sum = 0;
+
+	for (enum unparsed reason = 0; reason < UNPARSED_COUNT; reason++)
+		sum += accounting->unparsed[reason];
+	return sum;
 }
 
 static void compare_event(const struct packet_event *event, const struct packet *packet,
@@ -162,11 +172,98 @@ static void both_builds_agree_on_mutated_frames(void **state)
 	}
 }
 
+/* Headers of a chain, each with what it is as an IP next header. */
+static const char *const chain_words[] = { "hop:8", "dst:8", "dst:24", "route:24", "ah:12", "ah:24",
+					   "frag:0:0" };
+static const char *const chain_links[] = { "tag:7", "stag:5", "tag:1:3" };
+#define CHAIN_LONG 12
+#define CHAINS 20000
+
+static const char *choose(const char *const *words, size_t count)
+{
+	return words[rand() % count];
+}
+
+/* A frame of random headers, whose end is TCP or UDP to a port of its own; its line in `text`. */
+static void chain_frame(struct frame *frame, char *text, size_t size)
+{
+	int links = rand() % 3, headers = rand() % CHAIN_LONG;
+	bool is_v6 = rand() % 4;
+	size_t used = (size_t)snprintf(text, size, "eth");
+
+	for (; links > 0; links--)
+		used += (size_t)snprintf(text + used, size - used, " %s",
+					 choose(chain_links, ARRAY_SIZE(chain_links)));
+	used += (size_t)snprintf(text + used, size - used, is_v6 ? " ip6" : " ip4");
+	for (; headers > 0; headers--)
+		used += (size_t)snprintf(text + used, size - used, " %s",
+					 choose(chain_words, ARRAY_SIZE(chain_words)));
+	if (rand() % 16 == 0)
+		used += (size_t)snprintf(text + used, size - used, " dst:8:%d", rand() % 300);
+	snprintf(text + used, size - used, rand() % 2 ? " tcp:40000:3409:S" : " udp:40000:3410 pay:9");
+	frame_build(frame, text);
+}
+
+/* Whole, it is matched. Cut anywhere, it is matched or counted by a reason; never neither. */
+static void every_chain_is_followed_to_its_end_or_told_as_unparsed(void **state)
+{
+	const char *wanted = getenv("SEED");
+	unsigned int seed = wanted ? (unsigned int)strtoul(wanted, NULL, 10) : 3410;
+	struct machine *machine = *state;
+	const struct tables *tables = program_tables(machine->program);
+	struct accounting before, after;
+	struct frame frame;
+	char text[512];
+
+	print_message("seed %u (SEED=)\n", seed);
+	srand(seed);
+	for (int i = 0; i < CHAINS; i++) {
+		bool is_cut = rand() % 4 == 0;
+
+		chain_frame(&frame, text, sizeof(text));
+		if (is_cut)
+			frame.length = FRAME_MIN + rand() % (frame.length - FRAME_MIN + 1);
+		if (frame.length < FRAME_MIN || frame.length > CHAIN_FRAME_MAX)
+			continue;
+		count_read_accounting(tables, &before);
+		run_both(machine, &frame);
+		count_read_accounting(tables, &after);
+		if (unparsed_sum(&after) + after.matched !=
+		    unparsed_sum(&before) + before.matched + 1)
+			fail_msg("neither matched nor unparsed: %s, %zu octets", text, frame.length);
+		if (!is_cut && after.matched != before.matched + 1)
+			fail_msg("not matched: %s", text);
+	}
+}
+
+/* Longer than what a test run takes, hence the native build alone. */
+static void the_longest_chain_is_followed_and_the_next_is_too_deep(void **state)
+{
+	static struct frame frame;
+	const int most = PARSE_EXTENSIONS_DEEP * PARSE_CHAIN_STEPS;
+	struct packet packet;
+	char text[64];
+
+	(void)state;
+	snprintf(text, sizeof(text), "eth ip6 dst:8:%d tcp:40000:3409:S", most);
+	frame_build(&frame, text);
+	assert_int_equal(native_parse(frame.data, frame.length, LINK_ETHERNET, &packet),
+			 PARSED_PORTS);
+	snprintf(text, sizeof(text), "eth ip6 dst:8:%d tcp:40000:3409:S", most + 1);
+	frame_build(&frame, text);
+	assert_int_equal(native_parse(frame.data, frame.length, LINK_ETHERNET, &packet),
+			 parse_failed(UNPARSED_TOO_DEEP));
+	assert_int_equal(packet.family, 6);
+	assert_int_equal(packet.network, 14);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_builds_agree_on_every_frame_of_the_table),
 		cmocka_unit_test(both_builds_agree_on_mutated_frames),
+		cmocka_unit_test(every_chain_is_followed_to_its_end_or_told_as_unparsed),
+		cmocka_unit_test(the_longest_chain_is_followed_and_the_next_is_too_deep),
 	};
 
 	return cmocka_run_group_tests_name("native", tests, start_machine, stop_machine);

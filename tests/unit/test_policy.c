@@ -52,6 +52,46 @@ static const struct policy_case cases[] = {
 	{ DIRECTION_OUT, ROLE_FROM, KIND_RST, VERDICT_FORWARDED, false, ACTION_TRANSIT },
 };
 
+/* Packets of a file, which has shown what they answer. */
+static const struct answer_case {
+	enum role role;
+	enum kind kind;
+	enum replay_answer answers;
+	enum action expected;
+} answer_cases[] = {
+	{ ROLE_FROM, KIND_SYNACK, ANSWERS_NOTHING, ACTION_BACKSCATTER },
+	{ ROLE_FROM, KIND_SYNACK, ANSWERS_IN, NOTHING },
+	{ ROLE_FROM, KIND_SYNACK, ANSWERS_OUT, ACTION_OUTBOUND },
+	{ ROLE_FROM, KIND_UDP, ANSWERS_IN, NOTHING },
+	{ ROLE_FROM, KIND_UDP, ANSWERS_OUT, ACTION_OUTBOUND },
+	{ ROLE_TO, KIND_ICMP, ANSWERS_NOTHING, ACTION_BACKSCATTER },
+	{ ROLE_TO, KIND_ICMP, ANSWERS_IN, NOTHING },
+	{ ROLE_TO, KIND_ICMP, ANSWERS_OUT, ACTION_OUTBOUND },
+	{ ROLE_TO, KIND_ACK, ANSWERS_IN, ACTION_PROBE },
+};
+
+static void an_answer_is_judged_by_its_question(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(answer_cases); i++) {
+		const struct packet_event event = { .answers = answer_cases[i].answers };
+		const struct sighting sighting = {
+			.event = &event,
+			.direction = DIRECTION_IN,
+			.role = answer_cases[i].role,
+			.kind = answer_cases[i].kind,
+			.protocol = answer_cases[i].kind == KIND_UDP ? PROTOCOL_UDP : PROTOCOL_TCP,
+		};
+		enum action action = NOTHING;
+
+		if (!policy_judge(&sighting, false, &action))
+			action = NOTHING;
+		if (action != answer_cases[i].expected)
+			fail_msg("answer %zu: %d instead of %d", i, action,
+				 answer_cases[i].expected);
+	}
+}
+
 static void every_case_has_its_action(void **state)
 {
 	(void)state;
@@ -154,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_has_its_action),
+		cmocka_unit_test(an_answer_is_judged_by_its_question),
 		cmocka_unit_test(who_asks_from_a_watched_port_makes_nothing_outbound),
 		cmocka_unit_test(a_question_has_the_technique_of_its_kind),
 		cmocka_unit_test(every_action_has_a_severity_between_error_and_notice),

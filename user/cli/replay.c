@@ -41,6 +41,8 @@ struct replay_run {
 	struct pipeline *pipeline;
 	struct table *tools; /* struct addr -> const char *: what the peer first looked like */
 	struct replay_alerts alerts;
+	uint64_t unread; /* of a link type that cannot be read: counted as not IP */
+	uint32_t named; /* the last interface whose name the pipeline knows */
 	uint64_t frames;
 	uint64_t short_frames; /* too short for a link header: counted here, as truncated */
 	char why[REPLAY_WHY_SIZE]; /* what broke the file; "" when it was whole */
@@ -124,9 +126,26 @@ static int replay_build(struct replay_run *run, enum out_format format)
 	run->alerts.format = format;
 	run->alerts.list = json_array();
 	pipeline_set_sinks(run->pipeline, &sink, 1);
-	/* A test run's packets come in by the loopback device. */
-	pipeline_name_interface(run->pipeline, 1, REPLAY_INTERFACE);
+	pipeline_name_interface(run->pipeline, CAPTURE_UNNAMED, REPLAY_INTERFACE);
+	run->named = CAPTURE_UNNAMED;
 	return 0;
+}
+
+static const char *replay_interface(const struct replay_run *run, uint32_t number)
+{
+	const char *name = capture_interface(run->capture, number);
+
+	return name ? name : REPLAY_INTERFACE;
+}
+
+/* Numbers are given in order. */
+static void replay_name_interfaces(struct replay_run *run, uint32_t number)
+{
+	while (run->named < number) {
+		run->named++;
+		pipeline_name_interface(run->pipeline, run->named,
+					replay_interface(run, run->named));
+	}
 }
 
 static void replay_show_progress(const struct replay_run *run, bool is_over)
@@ -142,10 +161,24 @@ static void replay_show_progress(const struct replay_run *run, bool is_over)
 			"##################################################");
 }
 
+/* Told once, of the first. */
+static void replay_note_unread(struct replay_run *run, const struct capture_packet *packet)
+{
+	if (packet->unread_type >= 0 && !run->unread++)
+		log_error(0, "packet %llu: link type %s (%d) is not one that can be read: such "
+			  "packets are counted as %s, ignoring",
+			  (unsigned long long)packet->number,
+			  capture_type_name(packet->unread_type), packet->unread_type,
+			  words_unparsed(UNPARSED_NOT_IP));
+}
+
 static int replay_packet(struct replay_run *run, const struct capture_packet *packet)
 {
-	int r = replay_run(run->program, packet);
+	int r;
 
+	replay_note_unread(run, packet);
+	replay_name_interfaces(run, packet->interface);
+	r = replay_run(run->program, packet);
 	run->frames++;
 	if (r == -ENODATA) {
 		run->short_frames++;
@@ -184,7 +217,7 @@ static json_t *replay_counters(const struct replay_run *run)
 	if (count_read(program_tables(run->program), &rows, &count) < 0)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		list = value_append(list, counter_row(&rows[i], REPLAY_INTERFACE));
+		list = value_append(list, counter_row(&rows[i], replay_interface(run, rows[i].ifindex)));
 	return list;
 }
 
@@ -263,11 +296,37 @@ static int replay_file(const struct call *call, struct replay_run *run, json_t *
 	return cmd_give(value, ret_value);
 }
 
+/* What a flag sets that packets of a file meet, too. */
+static bool replay_heeds(const struct config_key *key)
+{
+	static const char *const flags[] = {
+		"--ports",	"--tunnels", "--per-peer", "--peer-burst", "--total",
+		"--snap-length", "--window",  "--max-rate", "--flood",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (util_streq(key->flag, flags[i]))
+			return true;
+	return false;
+}
+
+static int replay_check_flags(const struct call *call)
+{
+	for (size_t i = 0; i < call->flag_count; i++)
+		if (!replay_heeds(call->flags[i].key))
+			return failure_misused("replay: %s does nothing to a file's packets",
+					       call->flags[i].key->flag);
+	return OUTCOME_DONE;
+}
+
 int cmd_replay(const struct call *call, json_t **ret_value)
 {
-	struct replay_run *run = calloc(1, sizeof(*run));
-	int outcome;
+	struct replay_run *run;
+	int outcome = replay_check_flags(call);
 
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	run = calloc(1, sizeof(*run));
 	if (!run)
 		return failure_failed("out of memory");
 	if (settings_read(call, &run->config) < 0)

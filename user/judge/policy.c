@@ -11,6 +11,12 @@ static enum action policy_judge_incoming(const struct sighting *sighting)
 	return served ? ACTION_CONNECTION : ACTION_PROBE;
 }
 
+/* What a file has shown before this packet of it, which it answers. */
+static enum replay_answer policy_answers(const struct sighting *sighting)
+{
+	return sighting->event ? sighting->event->answers : ANSWERS_NOTHING;
+}
+
 /*
  * Came from a watched port elsewhere: an answer, to something this host sent or not. Only a UDP
  * socket can have asked without a connection.
@@ -19,7 +25,8 @@ static enum action policy_judge_answer(const struct sighting *sighting)
 {
 	bool asked = sighting_is_connected(sighting) ||
 		     (sighting->verdict == VERDICT_LISTENING &&
-		      sighting->protocol != PROTOCOL_TCP);
+		      sighting->protocol != PROTOCOL_TCP) ||
+		     policy_answers(sighting) == ANSWERS_OUT;
 
 	return asked ? ACTION_OUTBOUND : ACTION_BACKSCATTER;
 }
@@ -28,16 +35,21 @@ static enum action policy_judge_answer(const struct sighting *sighting)
 static bool policy_judge_icmp(const struct sighting *sighting, bool local_peer,
 			      enum action *ret_action)
 {
-	if (sighting->direction == DIRECTION_OUT || local_peer)
-		return false; /* this host's own answer to what is judged already */
+	if (sighting->direction == DIRECTION_OUT || local_peer ||
+	    policy_answers(sighting) == ANSWERS_IN)
+		return false; /* an answer to what is judged already */
 	*ret_action = policy_judge_answer(sighting);
 	return true;
 }
 
-/* Began elsewhere at a watched port, which is only its source: the port that it asks is not. */
-static bool policy_is_strangers_question(const struct sighting *sighting)
+/*
+ * Began elsewhere at a watched port, which is only its source: the port that it asks is not. Or
+ * one stranger's answer to another, in a file that does not tell which of them is this host.
+ */
+static bool policy_is_of_strangers(const struct sighting *sighting)
 {
-	return sighting->role == ROLE_FROM && sighting->kind == KIND_SYN;
+	return sighting->role == ROLE_FROM &&
+	       (sighting->kind == KIND_SYN || policy_answers(sighting) == ANSWERS_IN);
 }
 
 /* What the kernel says for nobody to whoever asks with a watched port as his own. */
@@ -63,7 +75,7 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
 		*ret_action = policy_judge_incoming(sighting);
 	else if (local_peer)
 		return false; /* the same exchange is judged where it comes in */
-	else if (in ? policy_is_strangers_question(sighting) : policy_is_own_refusal(sighting))
+	else if (in ? policy_is_of_strangers(sighting) : policy_is_own_refusal(sighting))
 		return false;
 	else if (in)
 		*ret_action = policy_judge_answer(sighting);

@@ -1,270 +1,146 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* capture.c - pcap and pcapng through libpcap, link types through one table. */
+/* capture.c - pcap through libpcap, pcapng block by block, and link headers by their types. */
 #include "capture.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#define PCAP_DONT_INCLUDE_PCAP_BPF_H /* its struct bpf_insn is not the kernel's, which abi.h has */
 #include <pcap/pcap.h>
 
 #include "../base/clock.h"
 #include "../base/util.h"
+#include "link_type.h"
+#include "pcapng_file.h"
 
-#define ETHERTYPE_NONE 0xffff /* reserved (RFC 1701): not IP, and nothing else either */
-#define PPP_IPV4 0x0021
-#define PPP_IPV6 0x0057
-#define LENGTH_MAX 1500 /* of an 802.3 frame: where its length stands, larger numbers are types */
+#define MAGIC_SIZE 4
+#define CAPTURE_WHY_SIZE 400 /* of a reason inside another */
 
-/* A packet of a file, while its link header is being read. */
-struct link_packet {
-	const uint8_t *data;
-	uint32_t length;
-	bool is_ethernet; /* what is left is a whole Ethernet frame */
-};
-
-/* Takes the link header off and returns the ethertype of what is left, unless it is Ethernet. */
-typedef uint16_t link_read(struct link_packet *packet);
-
-struct link_form {
-	int type;
-	uint32_t header; /* octets that are there at least; a shorter packet is not IP */
-	link_read *read; /* NULL: the frames have an Ethernet header */
-};
-
+/* Either of the two readers is there. */
 struct capture {
+	FILE *file; /* libpcap's own where that reads it */
 	pcap_t *pcap;
-	const struct link_form *form;
+	struct pcapng_file *pcapng;
+	const struct link_type *type; /* of all packets: pcap */
+	bool was_readable; /* a packet was of a link type that is known: pcapng */
 	uint64_t number;
 	off_t size;
+	char (*names)[PCAPNG_NAME_SIZE];
+	size_t name_count;
 	uint8_t frame[CAPTURE_FRAME_MAX];
 };
 
-static uint16_t read_be16(const uint8_t *data)
-{
-	return data[0] << 8 | data[1];
-}
-
-static uint32_t read_be32(const uint8_t *data)
-{
-	return (uint32_t)read_be16(data) << 16 | read_be16(data + 2);
-}
-
-static void link_skip(struct link_packet *packet, uint32_t octets)
-{
-	packet->data += octets;
-	packet->length -= octets;
-}
-
-static uint16_t link_guess(const struct link_packet *packet, uint16_t version, uint16_t ethertype)
-{
-	return packet->data[0] >> 4 == version ? ethertype : ETHERTYPE_NONE;
-}
-
-static uint16_t link_read_ipv4(struct link_packet *packet)
-{
-	return link_guess(packet, 4, ETH_P_IP);
-}
-
-static uint16_t link_read_ipv6(struct link_packet *packet)
-{
-	return link_guess(packet, 6, ETH_P_IPV6);
-}
-
-static uint16_t link_read_raw(struct link_packet *packet)
-{
-	return packet->data[0] >> 4 == 4 ? ETH_P_IP : link_guess(packet, 6, ETH_P_IPV6);
-}
-
-static uint16_t link_read_pppoe(struct link_packet *packet)
-{
-	(void)packet;
-	return ETH_P_PPP_SES;
-}
-
-/* Address, control, ethertype. */
-static uint16_t link_read_hdlc(struct link_packet *packet)
-{
-	uint16_t ethertype = read_be16(packet->data + 2);
-
-	link_skip(packet, 4);
-	return ethertype;
-}
-
-/* A PPP protocol number of two octets, or compressed to one that is odd (RFC 1661, 6.5). */
-static uint16_t link_from_ppp_protocol(struct link_packet *packet)
-{
-	uint32_t octets = packet->length && packet->data[0] & 1 ? 1 : 2;
-	uint16_t protocol;
-
-	if (packet->length < octets)
-		return ETHERTYPE_NONE;
-	protocol = octets == 1 ? packet->data[0] : read_be16(packet->data);
-	link_skip(packet, octets);
-	switch (protocol) {
-	case PPP_IPV4:
-		return ETH_P_IP;
-	case PPP_IPV6:
-		return ETH_P_IPV6;
-	default:
-		return ETHERTYPE_NONE;
-	}
-}
-
-/* PPP in HDLC-like framing (RFC 1662), whose address and control may be left out. */
-static uint16_t link_from_ppp(struct link_packet *packet)
-{
-	if (packet->length >= 2 && packet->data[0] == 0xff)
-		link_skip(packet, 2);
-	return link_from_ppp_protocol(packet);
-}
-
-/* The same, or Cisco's HDLC. */
-static uint16_t link_read_ppp(struct link_packet *packet)
-{
-	if (packet->data[0] == 0x0f || packet->data[0] == 0x8f)
-		return link_read_hdlc(packet);
-	return link_from_ppp(packet);
-}
-
-/* Linux cooked headers hold an ethertype, or a small number of if_ether.h for older frames. */
-static uint16_t link_from_cooked(struct link_packet *packet, uint16_t protocol)
-{
-	switch (protocol) {
-	case ETH_P_ALL:
-		packet->is_ethernet = true;
-		return ETHERTYPE_NONE;
-	case ETH_P_802_2:
-		return MIN(packet->length, LENGTH_MAX);
-	case ETH_P_WAN_PPP:
-		return link_from_ppp(packet);
-	default:
-		return protocol > LENGTH_MAX ? protocol : ETHERTYPE_NONE;
-	}
-}
-
-static uint16_t link_read_cooked(struct link_packet *packet)
-{
-	uint16_t protocol = read_be16(packet->data + 14);
-
-	link_skip(packet, 16);
-	return link_from_cooked(packet, protocol);
-}
-
-static uint16_t link_read_cooked2(struct link_packet *packet)
-{
-	uint16_t protocol = read_be16(packet->data);
-
-	link_skip(packet, 20);
-	return link_from_cooked(packet, protocol);
-}
-
-static uint16_t link_from_family(uint32_t family)
-{
-	switch (family) {
-	case 2:
-		return ETH_P_IP;
-	case 24: /* NetBSD, OpenBSD */
-	case 28: /* FreeBSD */
-	case 30: /* macOS */
-		return ETH_P_IPV6;
-	default:
-		return ETHERTYPE_NONE;
-	}
-}
-
-/* LINKTYPE_LOOP: in network byte order. */
-static uint16_t link_read_loop(struct link_packet *packet)
-{
-	uint32_t family = read_be32(packet->data);
-
-	link_skip(packet, 4);
-	return link_from_family(family);
-}
-
-/*
- * LINKTYPE_NULL: an address family of 16 or 32 bits in the byte order of whoever wrote the file,
- * which no family uses more than one octet of; or an ethertype, or PPP, from some writers.
- */
-static uint16_t link_read_null(struct link_packet *packet)
-{
-	uint32_t family = read_be32(packet->data);
-
-	if (family >> 16 == 0xff03)
-		return link_from_ppp(packet);
-	link_skip(packet, 4);
-	if (family >> 16)
-		family = __builtin_bswap32(family);
-	if (family > LENGTH_MAX)
-		return family <= UINT16_MAX ? family : ETHERTYPE_NONE;
-	return link_from_family(family & 0xff ? family : family >> 8);
-}
-
-static const struct link_form link_forms[] = {
-	{ DLT_EN10MB, 0, NULL },
-	{ DLT_RAW, 1, link_read_raw },
-	{ DLT_IPV4, 1, link_read_ipv4 },
-	{ DLT_IPV6, 1, link_read_ipv6 },
-	{ DLT_LINUX_SLL, 16, link_read_cooked },
-	{ DLT_LINUX_SLL2, 20, link_read_cooked2 },
-	{ DLT_NULL, 4, link_read_null },
-	{ DLT_LOOP, 4, link_read_loop },
-	{ DLT_PPP, 4, link_read_ppp },
-	{ DLT_PPP_SERIAL, 4, link_read_ppp },
-	{ DLT_PPP_ETHER, 6, link_read_pppoe },
-	{ DLT_C_HDLC, 4, link_read_hdlc },
+/* A packet as the file has it. */
+struct capture_raw {
+	struct link_packet link;
+	uint32_t frame_length;
 };
 
-static const struct link_form *capture_find_form(int type)
+static const struct {
+	uint8_t magic[MAGIC_SIZE];
+	uint8_t length; /* of the magic that counts */
+	const char *name;
+	const char *tool;
+} compressions[] = {
+	{ { 0x1f, 0x8b }, 2, "gzip", "gunzip" },
+	{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, "zstd", "zstd -d" },
+	{ { 0xfd, '7', 'z', 'X' }, 4, "xz", "unxz" },
+	{ { 'B', 'Z', 'h' }, 3, "bzip2", "bunzip2" },
+	{ { 0x04, 0x22, 0x4d, 0x18 }, 4, "lz4", "lz4 -d" },
+};
+
+static int capture_refuse_compressed(const uint8_t magic[MAGIC_SIZE], char *ret_why,
+				     size_t why_size)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(link_forms); i++)
-		if (link_forms[i].type == type)
-			return &link_forms[i];
-	return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++)
+		if (memcmp(magic, compressions[i].magic, compressions[i].length) == 0) {
+			snprintf(ret_why, why_size, "it is compressed with %s (uncompress it "
+				 "first: %s)", compressions[i].name, compressions[i].tool);
+			return -EINVAL;
+		}
+	return 0;
 }
 
-static const char *capture_type_name(int type)
+/* What the file begins with, which is still to be read; zeros where it is shorter. */
+static void capture_peek(FILE *file, uint8_t magic[MAGIC_SIZE])
 {
-	const char *name = pcap_datalink_val_to_name(type);
+	size_t got = fread(magic, 1, MAGIC_SIZE, file);
+
+	memset(magic + got, 0, MAGIC_SIZE - got);
+	while (got > 0)
+		ungetc(magic[--got], file);
+}
+
+static off_t capture_size(FILE *file)
+{
+	struct stat status;
+
+	return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : 0;
+}
+
+const char *capture_type_name(int link_type)
+{
+	const char *name = pcap_datalink_val_to_name(link_type);
 
 	return name ? name : "unknown";
 }
 
-static off_t capture_size(pcap_t *pcap)
+static int capture_refuse_type(int number, char *ret_why, size_t why_size)
 {
-	struct stat status;
-
-	return fstat(fileno(pcap_file(pcap)), &status) == 0 && S_ISREG(status.st_mode) ?
-		       status.st_size :
-		       0;
+	snprintf(ret_why, why_size, "link type %s (%d) is not one that can be read",
+		 capture_type_name(number), number);
+	return -EINVAL;
 }
 
-int capture_open(struct capture **ret_capture, const char *path, char *ret_why, size_t why_size)
+/* libpcap owns the file from here on, unless it refuses. */
+static int capture_open_pcap(struct capture *capture, char *ret_why, size_t why_size)
 {
-	_cleanup_free_ struct capture *capture = calloc(1, sizeof(*capture));
 	char why[PCAP_ERRBUF_SIZE];
 
-	if (!capture)
-		return -ENOMEM;
-	capture->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO,
-								why);
+	capture->pcap = pcap_fopen_offline_with_tstamp_precision(capture->file,
+								 PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!capture->pcap) {
 		snprintf(ret_why, why_size, "%s", why);
 		return -EINVAL;
 	}
-	capture->form = capture_find_form(pcap_datalink(capture->pcap));
-	if (!capture->form) {
-		snprintf(ret_why, why_size, "link type %s (%d) is not one that can be read",
-			 capture_type_name(pcap_datalink(capture->pcap)),
-			 pcap_datalink(capture->pcap));
-		pcap_close(capture->pcap);
-		return -EINVAL;
+	capture->type = link_type_find(pcap_datalink(capture->pcap));
+	return capture->type ? 0 : capture_refuse_type(pcap_datalink(capture->pcap), ret_why,
+							why_size);
+}
+
+static int capture_choose(struct capture *capture, char *ret_why, size_t why_size)
+{
+	uint8_t magic[MAGIC_SIZE];
+	uint32_t number;
+	int r;
+
+	capture_peek(capture->file, magic);
+	memcpy(&number, magic, sizeof(number));
+	r = capture_refuse_compressed(magic, ret_why, why_size);
+	if (r < 0)
+		return r;
+	return number == PCAPNG_MAGIC ? pcapng_file_new(&capture->pcapng, capture->file) :
+					capture_open_pcap(capture, ret_why, why_size);
+}
+
+int capture_open(struct capture **ret_capture, const char *path, char *ret_why, size_t why_size)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int r;
+
+	if (!capture)
+		return -ENOMEM;
+	capture->file = util_streq(path, "-") ? stdin : fopen(path, "rbe");
+	r = capture->file ? capture_choose(capture, ret_why, why_size) : -errno;
+	if (r < 0) {
+		capture_free(capture);
+		return r;
 	}
-	capture->size = capture_size(capture->pcap);
-	*ret_capture = TAKE(capture);
+	capture->size = capture_size(capture->file);
+	*ret_capture = capture;
 	return 0;
 }
 
@@ -272,7 +148,12 @@ void capture_free(struct capture *capture)
 {
 	if (!capture)
 		return;
-	pcap_close(capture->pcap);
+	pcapng_file_free(capture->pcapng);
+	if (capture->pcap)
+		pcap_close(capture->pcap);
+	else if (capture->file && capture->file != stdin)
+		fclose(capture->file);
+	free(capture->names);
 	free(capture);
 }
 
@@ -290,13 +171,12 @@ static void capture_put_ethernet(struct capture *capture, const struct link_pack
 }
 
 /* Has an Ethernet header in the place of the file's own link header. */
-static void capture_make_frame(struct capture *capture, const struct pcap_pkthdr *header,
-			       const uint8_t *data, struct capture_packet *packet)
+static void capture_make_frame(struct capture *capture, const struct link_type *type,
+			       const struct capture_raw *raw, struct capture_packet *packet)
 {
-	struct link_packet left = { .data = data, .length = header->caplen };
-	uint16_t ethertype = left.length < capture->form->header ? ETHERTYPE_NONE :
-								   capture->form->read(&left);
-	uint32_t taken = header->caplen - left.length;
+	struct link_packet left = raw->link;
+	uint16_t ethertype = link_type_take(type, &left);
+	uint32_t taken = raw->link.length - left.length;
 
 	if (left.is_ethernet) {
 		packet->data = left.data;
@@ -304,32 +184,118 @@ static void capture_make_frame(struct capture *capture, const struct pcap_pkthdr
 	} else {
 		capture_put_ethernet(capture, &left, ethertype, packet);
 	}
-	packet->frame_length = header->len > taken ? header->len - taken : 0;
+	packet->frame_length = raw->frame_length > taken ? raw->frame_length - taken : 0;
+	packet->direction = left.direction;
+}
+
+static int capture_next_pcap(struct capture *capture, struct capture_packet *packet, char *ret_why,
+			     size_t why_size)
+{
+	struct pcap_pkthdr *header;
+	struct capture_raw raw = {};
+	int r = pcap_next_ex(capture->pcap, &header, &raw.link.data);
+
+	if (r == PCAP_ERROR_BREAK)
+		return 0;
+	if (r != 1) {
+		snprintf(ret_why, why_size, "%s", pcap_geterr(capture->pcap));
+		return -EINVAL;
+	}
+	raw.link.length = header->caplen;
+	raw.frame_length = header->len;
+	packet->wall_ns = header->ts.tv_sec * CLOCK_NS_PER_SECOND + header->ts.tv_usec;
+	capture_make_frame(capture, capture->type, &raw, packet);
+	return 1;
+}
+
+/* The number of the interface with this name, which is kept when it is the first of it. */
+static uint32_t capture_number_name(struct capture *capture, const char *name)
+{
+	char (*larger)[PCAPNG_NAME_SIZE];
+	size_t i = 0;
+
+	while (i < capture->name_count && !util_streq(capture->names[i], name))
+		i++;
+	if (!name[0] || i >= CAPTURE_NAMES_MAX)
+		return CAPTURE_UNNAMED;
+	if (i == capture->name_count) {
+		larger = reallocarray(capture->names, i + 1, sizeof(*larger));
+		if (!larger)
+			return CAPTURE_UNNAMED;
+		capture->names = larger;
+		strcpy(capture->names[capture->name_count++], name);
+	}
+	return CAPTURE_UNNAMED + 1 + (uint32_t)i;
+}
+
+const char *capture_interface(const struct capture *capture, uint32_t number)
+{
+	size_t i = number - CAPTURE_UNNAMED - 1;
+
+	return number > CAPTURE_UNNAMED && i < capture->name_count ? capture->names[i] : NULL;
+}
+
+/*
+ * Packets that cannot be read are no reason to leave others unread: they count as not IP. Where
+ * there are no others yet, the file is refused.
+ */
+static int capture_find_type(struct capture *capture, const struct pcapng_interface *interface,
+			     const struct link_type **ret_type, char *ret_why, size_t why_size)
+{
+	*ret_type = link_type_find(interface->link_type);
+	if (!*ret_type && !capture->was_readable)
+		return capture_refuse_type(interface->link_type, ret_why, why_size);
+	capture->was_readable = true;
+	return 0;
+}
+
+static int capture_next_pcapng(struct capture *capture, struct capture_packet *packet,
+			       char *ret_why, size_t why_size)
+{
+	const struct link_type *type;
+	struct pcapng_packet next;
+	struct capture_raw raw;
+	int r = pcapng_file_next(capture->pcapng, &next, ret_why, why_size);
+
+	if (r > 0 && capture_find_type(capture, next.interface, &type, ret_why, why_size) < 0)
+		return -EINVAL;
+	if (r <= 0)
+		return r;
+	raw = (struct capture_raw){
+		.link = { .data = next.data, .length = next.length, .is_swapped = next.is_swapped },
+		.frame_length = next.frame_length,
+	};
+	packet->wall_ns = next.wall_ns;
+	packet->interface = capture_number_name(capture, next.interface->name);
+	packet->unread_type = type ? -1 : next.interface->link_type;
+	packet->frame_length = next.frame_length;
+	if (type)
+		capture_make_frame(capture, type, &raw, packet);
+	else
+		capture_put_ethernet(capture, &raw.link, LINK_TYPE_NOT_IP, packet);
+	if (next.way != PCAPNG_WAY_UNKNOWN)
+		packet->direction = next.way == PCAPNG_WAY_OUT ? DIRECTION_OUT : DIRECTION_IN;
+	return 1;
 }
 
 int capture_next(struct capture *capture, struct capture_packet *ret_packet, char *ret_why,
 		 size_t why_size)
 {
-	struct pcap_pkthdr *header;
-	const uint8_t *data;
-	int r = pcap_next_ex(capture->pcap, &header, &data);
+	struct capture_packet packet = { .number = capture->number + 1,
+					 .interface = CAPTURE_UNNAMED,
+					 .direction = DIRECTION_IN,
+					 .unread_type = -1 };
+	char why[CAPTURE_WHY_SIZE] = "";
+	int r = capture->pcapng ? capture_next_pcapng(capture, &packet, why, sizeof(why)) :
+				  capture_next_pcap(capture, &packet, why, sizeof(why));
 
-	if (r == PCAP_ERROR_BREAK)
-		return 0;
-	if (r != 1) {
-		snprintf(ret_why, why_size, "packet %llu: %s",
-			 (unsigned long long)capture->number + 1, pcap_geterr(capture->pcap));
-		return -EINVAL;
-	}
-	*ret_packet = (struct capture_packet){
-		.number = ++capture->number,
-		.wall_ns = header->ts.tv_sec * CLOCK_NS_PER_SECOND + header->ts.tv_usec,
-		.data = data,
-		.length = MIN(header->caplen, CAPTURE_FRAME_MAX),
-		.frame_length = header->len,
-	};
-	if (capture->form->read)
-		capture_make_frame(capture, header, data, ret_packet);
+	if (r < 0)
+		snprintf(ret_why, why_size, "packet %llu: %s", (unsigned long long)packet.number,
+			 why[0] ? why : strerror(-r));
+	if (r <= 0)
+		return r;
+	capture->number++;
+	*ret_packet = packet;
 	return 1;
 }
 
@@ -337,5 +303,5 @@ int capture_percent(const struct capture *capture)
 {
 	if (!capture->size)
 		return -1;
-	return MIN(ftello(pcap_file(capture->pcap)) * 100 / capture->size, 100);
+	return MIN(ftello(capture->file) * 100 / capture->size, 100);
 }

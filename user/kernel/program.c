@@ -91,6 +91,15 @@ static void program_choose_frags(struct packet_bpf *skeleton)
 	bpf_program__set_flags(skeleton->progs.packet_xdp, BPF_F_XDP_HAS_FRAGS);
 }
 
+/* Packets of a file go through one door. */
+static void program_choose_doors(struct packet_bpf *skeleton, bool replay)
+{
+	bpf_program__set_autoload(skeleton->progs.packet_in, !replay);
+	bpf_program__set_autoload(skeleton->progs.packet_out, !replay);
+	bpf_program__set_autoload(skeleton->progs.packet_in_bare, !replay);
+	bpf_program__set_autoload(skeleton->progs.packet_out_bare, !replay);
+}
+
 /* The object's maps under the names that they are pinned by. */
 static struct bpf_map *program_map(const struct packet_bpf *skeleton, enum kernel_table table)
 {
@@ -129,6 +138,7 @@ static int program_open_and_load(struct program *program, const struct program_o
 		return -errno;
 	program->skeleton = skeleton;
 	program_choose_frags(skeleton);
+	program_choose_doors(skeleton, options->replay);
 	r = program_size_maps(skeleton, options);
 	if (r == 0 && options->pin_directory)
 		r = program_pin_maps(skeleton, options->pin_directory);

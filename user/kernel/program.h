@@ -23,7 +23,7 @@ struct program_options {
 	uint64_t ring_size; /* octets, a power of two */
 	size_t watched; /* (port, protocol) pairs to have room for */
 	bool tunnels; /* look into tunnels, too */
-	bool replay; /* for packets of a file: no sockets are asked, the file's time counts */
+	bool replay; /* for packets of a file: no sockets are asked, the file's time counts; XDP alone */
 };
 
 /*

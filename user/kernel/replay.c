@@ -21,6 +21,8 @@ int replay_run(const struct program *program, const struct capture_packet *packe
 	replay->time_ns = packet->wall_ns;
 	replay->jiffies = packet->wall_ns / (CLOCK_NS_PER_SECOND / probe_jiffies_per_second());
 	replay->frame_length = packet->frame_length;
+	replay->ifindex = packet->interface;
+	replay->direction = packet->direction;
 	return bpf_prog_test_run_opts(program_fd(program, HOOK_XDP, false), &options) < 0 ? -errno :
 											     0;
 }
