@@ -148,7 +148,8 @@ static void find_candidates(struct question *question)
 		bool is_connected, is_alive_only;
 	} ways[] = { { true, true }, { false, true }, { true, false }, { false, false } };
 
-	if (question->is_forwarded)
+	/* Who had a connection may have closed it by then. */
+	if (question->is_forwarded || is_quality(question->sample, "past"))
 		gather(question, true, false);
 	for (size_t i = 0; i < 4 && !question->candidate_count; i++)
 		gather(question, ways[i].is_connected, ways[i].is_alive_only);
