@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 import layouts
-import pcapng
+import capture_file
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from test_counters import ETHERNET, PROGRAM, RAW, compare, write
@@ -44,15 +44,15 @@ def actions(answer):
 
 def mixture(order):
     """Every kind of packet, of interfaces that differ in all that they can differ in."""
-    return (pcapng.section(order)
-            + pcapng.interface(order, ETHERNET, b"eth0", resolution=9, snap_length=256)
-            + pcapng.interface(order, RAW, b"wg0", snap_length=96)
-            + pcapng.block(order, 5, struct.pack(order + "III", 0, 1, 2))
-            + pcapng.enhanced(order, 0, NOW * 10**9, ASK_ETHERNET, pcapng.INBOUND)
-            + pcapng.enhanced(order, 1, (NOW + 1) * 10**6, bytes(ASK), pcapng.OUTBOUND)
-            + pcapng.block(order, 0x7ffffff0, b"abcd")
-            + pcapng.old(order, 1, (NOW + 2) * 10**6, bytes(ANSWER), pcapng.INBOUND)
-            + pcapng.simple(order, ASK_ETHERNET))
+    return (capture_file.section(order)
+            + capture_file.interface(order, ETHERNET, b"eth0", resolution=9, snap_length=256)
+            + capture_file.interface(order, RAW, b"wg0", snap_length=96)
+            + capture_file.block(order, 5, struct.pack(order + "III", 0, 1, 2))
+            + capture_file.enhanced(order, 0, NOW * 10**9, ASK_ETHERNET, capture_file.INBOUND)
+            + capture_file.enhanced(order, 1, (NOW + 1) * 10**6, bytes(ASK), capture_file.OUTBOUND)
+            + capture_file.block(order, 0x7ffffff0, b"abcd")
+            + capture_file.old(order, 1, (NOW + 2) * 10**6, bytes(ANSWER), capture_file.INBOUND)
+            + capture_file.simple(order, ASK_ETHERNET))
 
 
 @BOTH_ORDERS
@@ -81,15 +81,15 @@ def test_a_mixture_is_counted_as_tshark_counts_it(tmp_path, order):
     (6, -100, (NOW + 100) * 10**6)])
 def test_times_are_the_file_s(tmp_path, order, resolution, offset, time):
     _, _, answer = replay_octets(
-        tmp_path, pcapng.section(order)
-        + pcapng.interface(order, ETHERNET, resolution=resolution, offset=offset)
-        + pcapng.enhanced(order, 0, time, ASK_ETHERNET))
+        tmp_path, capture_file.section(order)
+        + capture_file.interface(order, ETHERNET, resolution=resolution, offset=offset)
+        + capture_file.enhanced(order, 0, time, ASK_ETHERNET))
     assert answer["alerts"][0]["@timestamp"].startswith("2023-11-14T22:13:20.000000")
 
 
 def test_what_the_file_does_not_tell_is_replay_and_in(tmp_path):
-    _, _, answer = replay_octets(tmp_path, pcapng.section("<") + pcapng.interface("<", ETHERNET)
-                                 + pcapng.enhanced("<", 0, NOW * 10**6, ASK_ETHERNET))
+    _, _, answer = replay_octets(tmp_path, capture_file.section("<") + capture_file.interface("<", ETHERNET)
+                                 + capture_file.enhanced("<", 0, NOW * 10**6, ASK_ETHERNET))
     assert rows(answer) == {("replay", "in", "to"): {"syn": 1}}
     assert answer["alerts"][0]["observer"]["ingress"]["interface"]["name"] == "replay"
 
@@ -117,26 +117,26 @@ def test_an_answer_right_behind_its_question_is_no_backscatter(tmp_path, questio
     assert actions(replay(path)[1]) == expected
 
 
-WHOLE = (pcapng.section("<") + pcapng.interface("<", ETHERNET, b"eth0")
-         + pcapng.enhanced("<", 0, NOW * 10**6, ASK_ETHERNET))
+WHOLE = (capture_file.section("<") + capture_file.interface("<", ETHERNET, b"eth0")
+         + capture_file.enhanced("<", 0, NOW * 10**6, ASK_ETHERNET))
 
 
 @pytest.mark.parametrize("rest, why", [
     (b"\6\0", "packet 2: block 4 breaks off"),
-    (pcapng.enhanced("<", 0, 0, ASK_ETHERNET)[:-5], "packet 2: block 4 breaks off"),
+    (capture_file.enhanced("<", 0, 0, ASK_ETHERNET)[:-5], "packet 2: block 4 breaks off"),
     (struct.pack("<II", 6, 0xfffffffc), "packet 2: block 4 breaks off"),
     (struct.pack("<II", 6, 8), "packet 2: block 4 has an impossible length: 8"),
     (struct.pack("<II", 6, 33), "packet 2: block 4 has an impossible length: 33"),
-    (pcapng.block("<", 6, b"\0" * 16), "packet 2: block 4 is too short"),
-    (pcapng.block("<", 6, struct.pack("<IIIII", 0, 0, 0, 500, 500) + b"\0" * 60),
+    (capture_file.block("<", 6, b"\0" * 16), "packet 2: block 4 is too short"),
+    (capture_file.block("<", 6, struct.pack("<IIIII", 0, 0, 0, 500, 500) + b"\0" * 60),
      "packet 2: block 4 is shorter than the 500 octets of its packet"),
-    (pcapng.enhanced("<", 7, 0, ASK_ETHERNET), "packet 2: block 4 is of interface 7"),
-    (pcapng.enhanced("<", 0, 0, ASK_ETHERNET)[:-4] + b"\0\1\0\0", "packet 2: block 4 has two len"),
-    (pcapng.block("<", 1, struct.pack("<HHIHH", 1, 0, 0, 2, 60) + b"abcd"),
+    (capture_file.enhanced("<", 7, 0, ASK_ETHERNET), "packet 2: block 4 is of interface 7"),
+    (capture_file.enhanced("<", 0, 0, ASK_ETHERNET)[:-4] + b"\0\1\0\0", "packet 2: block 4 has two len"),
+    (capture_file.block("<", 1, struct.pack("<HHIHH", 1, 0, 0, 2, 60) + b"abcd"),
      "packet 2: block 4 is too short"),
-    (pcapng.section("<") + pcapng.simple("<", ASK_ETHERNET), "packet 2: block 5 is of interface 0"),
-    (pcapng.section(">", major=2), "packet 2: block 4 has version 2"),
-    (pcapng.block("<", 0x0a0d0d0a, b"\0" * 16), "packet 2: block 4 has no byte-order magic"),
+    (capture_file.section("<") + capture_file.simple("<", ASK_ETHERNET), "packet 2: block 5 is of interface 0"),
+    (capture_file.section(">", major=2), "packet 2: block 4 has version 2"),
+    (capture_file.block("<", 0x0a0d0d0a, b"\0" * 16), "packet 2: block 4 has no byte-order magic"),
 ])
 def test_a_broken_file_gives_what_it_held_and_says_where(tmp_path, rest, why):
     _, run, answer = replay_octets(tmp_path, WHOLE + rest)
@@ -159,13 +159,13 @@ def test_any_octets_are_survived(tmp_path, seed):
 
 
 def test_packets_of_unknown_links_leave_others_readable(tmp_path):
-    usb = pcapng.interface("<", 189, b"usbmon0")
-    _, run, answer = replay_octets(tmp_path, WHOLE + usb + pcapng.enhanced("<", 1, 0, b"u" * 64) * 2)
+    usb = capture_file.interface("<", 189, b"usbmon0")
+    _, run, answer = replay_octets(tmp_path, WHOLE + usb + capture_file.enhanced("<", 1, 0, b"u" * 64) * 2)
     assert run.returncode == 0
     assert answer["accounting"]["matched"] == 1 and answer["accounting"]["unparsed"]["not-ip"] == 2
     assert run.stderr.count("packet 2: link type USB_LINUX (189)") == 1
-    _, run, answer = replay_octets(tmp_path, pcapng.section("<") + usb
-                                   + pcapng.enhanced("<", 0, 0, b"u" * 64))
+    _, run, answer = replay_octets(tmp_path, capture_file.section("<") + usb
+                                   + capture_file.enhanced("<", 0, 0, b"u" * 64))
     assert run.returncode == 1 and "packet 1: link type USB_LINUX (189)" in answer["error"]
 
 

@@ -65,13 +65,14 @@ static bool inquiry_holds(struct inquiry *inquiry, const struct process_key *key
 
 /*
  * Had he, who used the socket before, it still when the packet was there? Sure as long as nobody
- * else can have it, for with its last descriptor the socket is closed.
+ * else can have had it, for with its last descriptor the socket is closed.
  */
 static bool inquiry_still_holds(struct inquiry *inquiry, const struct process_key *key,
 				const struct socket_record *record)
 {
 	struct life life = inquiry_life(inquiry, key);
-	bool may_have_passed = life.shared_boot_ns >= record->boot_ns || record->handed_boot_ns;
+	bool may_have_passed = life.shared_boot_ns || record->handed_boot_ns ||
+			       !evidence_sole(record);
 
 	return !may_have_passed || inquiry_holds(inquiry, key, record->inode);
 }
@@ -172,6 +173,7 @@ static enum proof inquiry_prove_octets(const struct inquiry *inquiry, uint64_t c
 static enum proof inquiry_prove_datagram(const struct inquiry *inquiry, const struct reached *at,
 					 struct process_key *ret_key)
 {
+	uint64_t since_ns = MAX(at->since_ns, inquiry->event->boot_ns);
 	struct socket_history history;
 	struct process_key first;
 	enum proof proof;
@@ -179,11 +181,11 @@ static enum proof inquiry_prove_datagram(const struct inquiry *inquiry, const st
 	if (!inquiry_find_history(inquiry, at->cookie, &history))
 		return PROOF_NOT_YET;
 	proof = evidence_datagram(&history.datagrams, at->at_ns, ret_key);
-	if (proof != PROOF_FOUND || at->since_ns == at->at_ns)
+	if (proof != PROOF_FOUND || since_ns == at->at_ns)
 		return proof;
 	/* One of several that are just alike: whoever took all of them. */
-	proof = evidence_datagram(&history.datagrams, at->since_ns, &first);
-	if (proof == PROOF_FOUND && !evidence_is_same(&first, ret_key))
+	proof = evidence_datagram(&history.datagrams, since_ns, &first);
+	if (proof == PROOF_FOUND && memcmp(&first, ret_key, sizeof(first)) != 0)
 		proof = PROOF_NEVER;
 	return proof;
 }
@@ -195,7 +197,7 @@ static bool inquiry_by_connect(struct inquiry *inquiry, const struct socket_reco
 {
 	const struct process_key *key = &record->roles[SOCKET_CONNECTED_BY];
 
-	return !evidence_is_nobody(key) && !(record->changed >> SOCKET_CONNECTED_BY & 1) &&
+	return !evidence_is_nobody(key) && !((record->changed | record->became) >> SOCKET_CONNECTED_BY & 1) &&
 	       inquiry_claim(inquiry, QUALITY_EXACT, key, record);
 }
 
@@ -587,8 +589,9 @@ static bool inquiry_by_own(struct inquiry *inquiry, const struct tuple *packet)
 	struct reached at = {};
 	bool is_found;
 
+	/* What was forged is not the socket's that it imitates. */
 	if (!inquiry->means->has_source)
-		return false;
+		return event->is_raw || event->task;
 	if (event->task)
 		return inquiry_by_task(inquiry);
 	if (!event->is_own && !event->is_raw)
@@ -663,7 +666,8 @@ static void inquiry_sender(struct inquiry *inquiry)
 	}
 	if (inquiry_by_masquerade(inquiry, &packet) || inquiry_by_cause(inquiry))
 		return;
-	if (inquiry->event->kind == KIND_RST && (inquiry->is_late || !inquiry->is_open))
+	if (inquiry->event->kind == KIND_RST && !inquiry->event->is_own &&
+	    (inquiry->is_late || !inquiry->is_open))
 		inquiry_claim_kernel(inquiry);
 	else if (!inquiry->is_late)
 		inquiry->is_open = true;

@@ -129,7 +129,7 @@ bool present_name_listener(struct inquiry *inquiry, const struct socket_record *
 	return present_name_holder(inquiry, record->inode, true, QUALITY_LISTENER);
 }
 
-/* Who holds the listening socket: who bound it if he still does, else the first that does. */
+/* Who holds the listening socket: who bound it if he still does, else the only one that does. */
 static void present_name_waiting(struct inquiry *inquiry, const struct outside_socket *socket,
 				 struct socket_record *record)
 {
