@@ -2,9 +2,9 @@
 /*
  * owner.h - what the owner hooks have in common: note who did what with a socket, and which flow
  * belongs to which socket. Everything is keyed by the socket's cookie, which outlives the process,
- * and goes from the request to the accepted socket to TIME_WAIT unchanged. A role's key is two
- * words; a reader that meets half of it finds no process of that key, so it names nobody rather
- * than somebody else.
+ * and goes from the request to the accepted socket to TIME_WAIT unchanged. A role's key is
+ * three words; a reader that meets half of it finds no process of that key, so it names nobody
+ * rather than somebody else.
  */
 #ifndef PORTSENTINEL_OWNER_H
 #define PORTSENTINEL_OWNER_H
