@@ -43,7 +43,7 @@ enum did {
 	DID_HOLD = 1, /* has a descriptor of the socket from `begin` on */
 	DID_DROP, /* closed it between the two times */
 	DID_DIE, /* told by the conductor, of `pid`: between the two times */
-	DID_NAME, /* the socket's ends, device and place as they are now */
+	DID_NAME, /* the socket's ends, device and place; `from`: it connects since then */
 	DID_CONNECT, /* began to connect */
 	DID_SEND, /* the datagram `from` is the tag of */
 	DID_TAKE, /* the same, taken off the socket */

@@ -105,7 +105,9 @@ static struct sockaddr_in6 end_of(int fd, int (*ask)(int, struct sockaddr *, soc
 	return trial_mapped((struct sockaddr *)&address);
 }
 
-static void tell_name(const struct order *order, uint16_t socket, uint16_t parent)
+/* `remote` and `since` are for sockets that have lost their ends by now; NULL, 0: none. */
+static void tell_name(const struct order *order, uint16_t socket, uint16_t parent,
+		      const struct sockaddr_in6 *remote, uint64_t since)
 {
 	struct deed deed = deed_begin(DID_NAME, order->act, socket);
 	int fd = trial_fd(socket);
@@ -116,6 +118,9 @@ static void tell_name(const struct order *order, uint16_t socket, uint16_t paren
 	memcpy(deed.device, order->device, sizeof(deed.device));
 	deed.local = end_of(fd, getsockname);
 	deed.remote = end_of(fd, getpeername);
+	if (remote && !deed.remote.sin6_port)
+		deed.remote = *remote;
+	deed.from = since;
 	deed_tell(&deed);
 }
 
@@ -175,7 +180,7 @@ static int64_t open_socket(const struct order *order)
 	tell_simply(DID_HOLD, order, order->socket, begin);
 	keep_as(order->socket, fd);
 	r = bind_and_listen(trial_fd(order->socket), order);
-	tell_name(order, order->socket, 0);
+	tell_name(order, order->socket, 0, NULL, 0);
 	return r;
 }
 
@@ -189,20 +194,24 @@ static int64_t connect_socket(const struct order *order)
 	deed_tell(&deed);
 	r = connect(trial_fd(order->socket), (struct sockaddr *)&address, length);
 	r = r < 0 ? -errno : 0;
-	tell_name(order, order->socket, 0);
+	tell_name(order, order->socket, 0, &order->remote, deed.begin);
 	return r;
 }
 
 static int64_t accept_connection(const struct order *order)
 {
 	uint64_t begin = trial_now();
-	int fd = accept4(trial_fd(order->socket), NULL, NULL, 0);
+	struct sockaddr_storage from = { 0 };
+	socklen_t length = sizeof(from);
+	int fd = accept4(trial_fd(order->socket), (struct sockaddr *)&from, &length, 0);
+	struct sockaddr_in6 remote;
 
 	if (fd < 0)
 		return -errno;
 	tell_simply(DID_HOLD, order, order->other, begin);
 	keep_as(order->other, fd);
-	tell_name(order, order->other, order->socket);
+	remote = trial_mapped((struct sockaddr *)&from);
+	tell_name(order, order->other, order->socket, &remote, 0);
 	return 0;
 }
 

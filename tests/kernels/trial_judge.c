@@ -99,8 +99,10 @@ static void print_wrong(const struct judgement *judgement, const struct truth *t
 	print_sample(sample);
 	for (size_t i = 0; i < finding->deed_count; i++) {
 		deed_print(finding->deeds[i]);
-		if (finding->deeds[i]->did == DID_NAME)
-			print_holds(truth, sample, finding->deeds[i]->socket);
+		if (finding->deeds[i]->did != DID_NAME)
+			continue;
+		print_holds(truth, sample, finding->deeds[i]->socket);
+		print_holds(truth, sample, finding->deeds[i]->parent);
 	}
 	if (finding->deed_count)
 		print_plan(judgement, finding->deeds[finding->deed_count - 1]->act);

@@ -17,7 +17,7 @@ struct question {
 	const struct truth *truth;
 	const struct sample *sample;
 	uint64_t slack;
-	bool is_forwarded;
+	bool is_forwarded, is_turned; /* the other end of it is meant */
 	enum place place; /* where its socket is, if it is not forwarded */
 	const struct deed *candidates[CANDIDATES_MAX]; /* DID_NAME of sockets it may belong to */
 	size_t candidate_count;
@@ -84,6 +84,31 @@ static bool matches(const struct deed *name, const struct sockaddr_in6 *local,
 					   trial_same_address(&name->remote, remote));
 }
 
+/*
+ * One that was refused has lost its port: what it sent and got while it tried is known by where to
+ * alone.
+ */
+static bool is_refused(const struct question *question, const struct deed *name)
+{
+	const struct sample *sample = question->sample;
+	const struct sockaddr_in6 *remote = remote_of(sample);
+
+	return name->from && name->place == question->place &&
+	       name->remote.sin6_port == remote->sin6_port &&
+	       trial_same_address(&name->remote, remote) &&
+	       name->from <= sample->time + question->slack &&
+	       name->end + question->slack >= sample->time;
+}
+
+/* Is the socket where packets to that address are forwarded to? */
+static bool is_behind(const struct deed *name, const struct sockaddr_in6 *end)
+{
+	static const struct in6_addr inner = { .s6_addr = { [10] = 0xff, 0xff, 10, 9, 0, 2 } };
+	bool is_inner = memcmp(&end->sin6_addr, &inner, sizeof(inner)) == 0;
+
+	return name->place == (is_inner ? INNER : THERE);
+}
+
 static bool may_be_its(const struct question *question, const struct deed *name)
 {
 	const struct sample *sample = question->sample;
@@ -91,9 +116,12 @@ static bool may_be_its(const struct question *question, const struct deed *name)
 
 	if (name->is_tcp != sample->is_tcp)
 		return false;
+	if (!name->local.sin6_port)
+		return is_refused(question, name);
+	if (question->is_forwarded && question->is_turned)
+		return is_behind(name, remote) && matches(name, remote, local);
 	if (question->is_forwarded)
-		return name->place != HERE &&
-		       (matches(name, local, remote) || matches(name, remote, local));
+		return is_behind(name, local) && matches(name, local, remote);
 	return name->place == question->place && matches(name, local, remote) &&
 	       (!*name->device || strcmp(name->device, sample->interface) == 0);
 }
@@ -124,35 +152,77 @@ static bool is_alive(const struct question *question, const struct deed *name)
 	return held(question, name->socket, 0) || is_unaccepted(question, name);
 }
 
+/* The same addresses and ports were used anew, by a client that came after its end. */
+static bool is_used_anew(const struct question *question, const struct deed *name)
+{
+	const struct truth *truth = question->truth;
+	const struct hold *last = socket_of(question, name->socket)->last_hold, *first;
+
+	for (size_t i = 0; name->parent && last && i < truth->name_count; i++) {
+		const struct deed *other = truth->names[i];
+
+		if (other->local.sin6_port != name->remote.sin6_port ||
+		    other->remote.sin6_port != name->local.sin6_port ||
+		    !trial_same_address(&other->local, &name->remote))
+			continue;
+		first = socket_of(question, other->socket)->holds;
+		if (first && first->begin > last->end &&
+		    first->begin <= question->sample->time + question->slack)
+			return true;
+	}
+	return false;
+}
+
+static bool is_candidate(const struct question *question, const struct deed *name,
+			 bool is_connected, bool is_alive_only)
+{
+	if ((name->remote.sin6_port != 0) != is_connected || !may_be_its(question, name))
+		return false;
+	if (is_alive(question, name))
+		return true;
+	return !is_alive_only && !(name->is_tcp && is_used_anew(question, name));
+}
+
 static void gather(struct question *question, bool is_connected, bool is_alive_only)
 {
 	const struct truth *truth = question->truth;
 
-	for (size_t i = 0; i < truth->name_count; i++) {
-		const struct deed *name = truth->names[i];
-
-		if ((name->remote.sin6_port != 0) == is_connected && may_be_its(question, name) &&
-		    (!is_alive_only || is_alive(question, name)) &&
+	for (size_t i = 0; i < truth->name_count; i++)
+		if (is_candidate(question, truth->names[i], is_connected, is_alive_only) &&
 		    question->candidate_count < CANDIDATES_MAX)
-			question->candidates[question->candidate_count++] = name;
-	}
+			question->candidates[question->candidate_count++] = truth->names[i];
+}
+
+/* Of one end. */
+static void find_candidates_of_end(struct question *question)
+{
+	const struct sample *sample = question->sample;
+	bool is_flowing = sample->is_tcp && !is_kind(sample, "syn");
+	size_t before = question->candidate_count;
+
+	gather(question, true, true);
+	if (question->candidate_count == before && is_flowing)
+		gather(question, true, false);
+	if (question->candidate_count == before)
+		gather(question, false, true);
+	if (question->candidate_count == before)
+		gather(question, true, false);
+	if (question->candidate_count == before)
+		gather(question, false, false);
 }
 
 /*
- * A connected socket comes before one of anybody's, one that is there before one that was. Of a
- * forwarded packet, both ends are meant: one may be there and the other not.
+ * A connected socket comes before one of anybody's, one that is there before one that was; but what
+ * belongs to a connection goes to no listener, even if all who had it are gone. Of a forwarded
+ * packet both ends are meant.
  */
 static void find_candidates(struct question *question)
 {
-	static const struct {
-		bool is_connected, is_alive_only;
-	} ways[] = { { true, true }, { false, true }, { true, false }, { false, false } };
-
-	/* Who had a connection may have closed it by then. */
-	if (question->is_forwarded || is_quality(question->sample, "past"))
-		gather(question, true, false);
-	for (size_t i = 0; i < 4 && !question->candidate_count; i++)
-		gather(question, ways[i].is_connected, ways[i].is_alive_only);
+	find_candidates_of_end(question);
+	if (!question->is_forwarded)
+		return;
+	question->is_turned = true;
+	find_candidates_of_end(question);
 }
 
 static void show(struct question *question, const struct deed *deed)
@@ -183,22 +253,28 @@ static bool is_as_it_ever_was(struct question *question)
 	       wrong(question, "it never was that user, program or unit");
 }
 
+static bool had(const struct question *question, uint16_t number)
+{
+	const struct sample *sample = question->sample;
+
+	return is_quality(sample, "past") && truth_held(socket_of(question, number), sample->pid, 0,
+							sample->time + question->slack);
+}
+
 /* Had it, or (of a connection that nobody has accepted yet) will have it, or listens for it. */
 static bool has_it(const struct question *question, const struct deed *name)
 {
 	const struct sample *sample = question->sample;
-	const struct known_socket *socket = socket_of(question, name->socket);
-	bool is_opening = is_kind(sample, "syn") || is_kind(sample, "synack");
+	bool is_new = is_kind(sample, "syn") || is_kind(sample, "synack") ||
+		      is_unaccepted(question, name);
 
-	if (held(question, name->socket, sample->pid))
+	if (held(question, name->socket, sample->pid) || had(question, name->socket))
 		return true;
-	if (is_unaccepted(question, name) && socket->holds->pid == sample->pid)
+	if (is_unaccepted(question, name) &&
+	    socket_of(question, name->socket)->holds->pid == sample->pid)
 		return true;
-	if (name->parent && (is_opening || is_unaccepted(question, name)) &&
-	    held(question, name->parent, sample->pid))
-		return true;
-	return is_quality(sample, "past") &&
-	       truth_held(socket, sample->pid, 0, sample->time + question->slack);
+	return name->parent && is_new &&
+	       (held(question, name->parent, sample->pid) || had(question, name->parent));
 }
 
 static bool listens(const struct question *question, const struct deed *name)
@@ -390,7 +466,8 @@ static void judge_named(struct question *question)
 		judge_stream(question, stream, from);
 	} else if (!sample->is_tcp && word >> 48 == TAG_MAGIC) {
 		judge_datagram(question, word);
-	} else if (sample->has_octets || !is_kind(sample, "udp")) {
+	} else if (!sample->payload_length && !is_kind(sample, "udp") &&
+		   (sample->has_octets || !is_kind(sample, "data"))) {
 		judge_holder(question);
 	}
 }
