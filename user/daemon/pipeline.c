@@ -374,6 +374,9 @@ static bool pipeline_resolve(void *argument, const struct packet_event *event, u
 		if (!owners_find(witness_owners(witness), &sighting, now_ns))
 			return false;
 	}
+	/* From below the device that its socket is bound to, a connection's end looks like a scan. */
+	if (sighting.kind == KIND_MAIMON && sighting.verdict == VERDICT_CONNECTED)
+		sighting.kind = KIND_FIN;
 	sighting.looks_like = tools_look_like(event);
 	pipeline_judge_roles(pipeline, &sighting);
 	if (pipeline->tap)
