@@ -317,6 +317,24 @@ static bool inquiry_by_task(struct inquiry *inquiry)
 	return inquiry_claim(inquiry, QUALITY_EXACT, &sender.process, NULL);
 }
 
+/* By the cookie of a socket that is not the packet's own: it is the one that caused it. */
+static bool inquiry_by_cause(struct inquiry *inquiry)
+{
+	struct socket_record record;
+	const struct process_key *key;
+
+	if (!inquiry->event->cookie ||
+	    !inquiry_find_record(inquiry, inquiry->event->cookie, &record))
+		return false;
+	if (evidence_is_kernel(&record))
+		return inquiry_claim_kernel(inquiry);
+	/* The kernel carries packets in UDP, never in TCP. */
+	if (inquiry->sighting->protocol != PROTOCOL_UDP)
+		return false;
+	key = evidence_sole(&record);
+	return key && inquiry_claim(inquiry, QUALITY_TUNNEL, key, &record);
+}
+
 /* Each has a passage; the kernel's own raw socket, which refuses, has none on some kernels. */
 static bool inquiry_by_own_datagram(struct inquiry *inquiry, const struct tuple *packet,
 				    const struct reached *at)
@@ -333,6 +351,8 @@ static bool inquiry_by_own_datagram(struct inquiry *inquiry, const struct tuple 
 		inquiry->is_open = true;
 	else if (event->is_raw && event->kind == KIND_RST)
 		inquiry_claim_kernel(inquiry);
+	else if (event->is_raw)
+		inquiry_by_cause(inquiry); /* what it sent, which has no ports, is inside */
 	return true;
 }
 
@@ -382,24 +402,6 @@ static bool inquiry_by_masquerade(struct inquiry *inquiry, const struct tuple *p
 	if (netns && netns != inquiry->means->outside.netns)
 		inquiry->verdict = VERDICT_FORWARDED;
 	return true;
-}
-
-/* By the cookie of a socket that is not the packet's own: it is the one that caused it. */
-static bool inquiry_by_cause(struct inquiry *inquiry)
-{
-	struct socket_record record;
-	const struct process_key *key;
-
-	if (!inquiry->event->cookie ||
-	    !inquiry_find_record(inquiry, inquiry->event->cookie, &record))
-		return false;
-	if (evidence_is_kernel(&record))
-		return inquiry_claim_kernel(inquiry);
-	/* The kernel carries packets in UDP, never in TCP. */
-	if (inquiry->sighting->protocol != PROTOCOL_UDP)
-		return false;
-	key = evidence_sole(&record);
-	return key && inquiry_claim(inquiry, QUALITY_TUNNEL, key, &record);
 }
 
 static void inquiry_sender(struct inquiry *inquiry)
