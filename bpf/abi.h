@@ -329,6 +329,39 @@ struct flow_key {
 	__u32 device; /* ifindex */
 };
 
+/* A flow through the packet programs, as this host's end sees it. Ports in host byte order. */
+struct exchange_key {
+	__u8 local[16];
+	__u8 remote[16];
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 protocol; /* enum protocol */
+	__u8 reserved[3];
+};
+
+/* What this host said in a flow: by that is told what became of what came. 0: never. */
+struct exchange {
+	__u64 answered_boot_ns; /* the last SYN-ACK, or datagram */
+	__u64 refused_boot_ns; /* the last RST, or ICMP error about it */
+	__u8 is_peers; /* UDP, or a SYN: the flow's first packet came from the peer */
+	__u8 is_icmp; /* it was refused by an ICMP error */
+	__u8 reserved[6];
+};
+
+/* A packet that the kernel dropped on its way in. */
+struct drop_key {
+	struct exchange_key flow;
+	__u32 netns;
+	__u32 mark; /* TCP's sequence number, host byte order; a datagram's: mark.h */
+};
+
+struct drop {
+	__u64 boot_ns;
+	__u64 location; /* the kernel's address where it was */
+	__u32 reason; /* enum skb_drop_reason of the running kernel; 0: it does not tell */
+	__u32 reserved;
+};
+
 /* The TCP connection that has a flow, and what reached it. */
 struct flow {
 	__u64 cookie; /* the connection's; of Multipath TCP that of its first subflow; 0: none yet */
@@ -523,6 +556,10 @@ ABI_SIZE(struct claims, 136);
 ABI_SIZE(struct takings, 232);
 ABI_SIZE(struct socket_history, 280);
 ABI_SIZE(struct flow_key, 48);
+ABI_SIZE(struct exchange_key, 40);
+ABI_SIZE(struct exchange, 24);
+ABI_SIZE(struct drop_key, 48);
+ABI_SIZE(struct drop, 24);
 ABI_SIZE(struct flow, 64);
 ABI_SIZE(struct passage_key, 56);
 ABI_SIZE(struct passage, 72);

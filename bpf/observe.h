@@ -14,6 +14,7 @@
 
 #include "count.h"
 #include "emit.h"
+#include "exchange.h"
 #include "fragment.h"
 #include "limit.h"
 #include "mark.h"
@@ -65,17 +66,17 @@ static __always_inline enum socket_state observe_socket(const struct view *view,
  * FIN+ACK belongs to a connection, or is a Maimon scan. Only there the kind depends on the
  * socket, so only there one is asked for before the sample.
  */
-static __always_inline bool observe_is_connected(const struct view *view,
-						 const struct match *match)
+static __always_inline bool observe_is_maimon(const struct view *view, const struct match *match)
 {
 	enum socket_state state;
 
 	if (replaying)
-		return replay_knows(&match->ends);
+		return !replay_knows(&match->ends);
 	if (view->direction == DIRECTION_OUT)
-		return true;
+		return false;
 	state = observe_socket(view, match);
-	return state != SOCKET_NONE && state != SOCKET_LISTENING;
+	return (state == SOCKET_NONE || state == SOCKET_LISTENING) &&
+	       exchange_is_stray(&match->ends, view->ifindex);
 }
 
 static __always_inline bool observe_look(const struct view *view, const struct packet *packet,
@@ -93,7 +94,7 @@ static __always_inline bool observe_look(const struct view *view, const struct p
 			     match->ends.destination))
 		return false;
 	match->kind = parse_kind(packet, view->data, view->end, &match->payload_length);
-	if (match->kind == KIND_FIN && !observe_is_connected(view, match))
+	if (match->kind == KIND_FIN && observe_is_maimon(view, match))
 		match->kind = KIND_MAIMON;
 	match->vlan = view->vlan;
 	match->has_vlan = view->has_vlan ||
@@ -219,6 +220,8 @@ static __always_inline void observe_match(const struct view *view, const struct 
 	}
 	here->matched++;
 	observe_count(here, view, &match, packet->roles);
+	if (!replaying)
+		exchange_note(&match.ends, view->direction, match.kind, packet->roles);
 	peer = limit_peer(here,
 			  view->direction == DIRECTION_IN ? match.source : match.destination, now);
 	if (!peer || !observe_peer(view, peer, packet->roles, match.kind, now))

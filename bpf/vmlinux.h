@@ -265,7 +265,26 @@ struct msghdr {
 	struct iov_iter msg_iter;
 };
 
-struct sk_buff;
+/* a packet's buffer */
+
+struct net_device {
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	u16 network_header;
+	unsigned char *head;
+};
+
+enum skb_drop_reason {
+	SKB_NOT_DROPPED_YET,
+};
+
+/* from 5.17 on with a reason */
+struct trace_event_raw_kfree_skb {
+	enum skb_drop_reason reason;
+};
 
 /* the iterators' contexts */
 

@@ -11,11 +11,13 @@
 #include "../base/loop.h"
 #include "../base/util.h"
 #include "../kernel/attach.h"
+#include "../kernel/fates.h"
 #include "../kernel/links.h"
 #include "../kernel/peers.h"
 #include "../kernel/pins.h"
 #include "../kernel/program.h"
 #include "../kernel/ring.h"
+#include "../kernel/strays.h"
 #include "../kernel/watch.h"
 #include "../sink/scrape.h"
 #include "manager.h"
@@ -36,6 +38,7 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 	int r;
 
 	pipeline_name_interface(daemon->pipeline, link->index, link->name);
+	strays_set_lower(daemon->program, link->index, link->master);
 	if (attach_has(daemon->attacher, link->index)) {
 		attach_rename(daemon->attacher, link);
 		return;
@@ -133,6 +136,22 @@ static void daemon_tell_holders(struct daemon *daemon)
 		log_error(r, "list the owners of the watched ports, ignoring");
 }
 
+/* Which addresses are this host's own ends, if that has changed. */
+static void daemon_tell_ends(struct daemon *daemon)
+{
+	bool translates = witness_translates(daemon->witness);
+	uint64_t generation = links_addresses_generation(daemon->links);
+	int r;
+
+	if (daemon->ends_generation == generation && daemon->ends_translated == translates)
+		return;
+	daemon->ends_generation = generation;
+	daemon->ends_translated = translates;
+	r = strays_set_addresses(daemon->program, daemon->links, translates);
+	if (r < 0)
+		log_error(r, "tell the packet programs this host's addresses, ignoring");
+}
+
 static void daemon_on_second(void *argument, uint32_t events)
 {
 	struct daemon *daemon = argument;
@@ -140,6 +159,7 @@ static void daemon_on_second(void *argument, uint32_t events)
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
 	witness_look(daemon->witness);
+	daemon_tell_ends(daemon);
 	troubles_look(daemon->troubles, daemon->config.window_ns);
 	daemon_tell_holders(daemon);
 	tell_status(daemon);
@@ -246,6 +266,18 @@ static int daemon_open_kernel(struct daemon *daemon)
 	return 0;
 }
 
+static int daemon_open_fates(struct daemon *daemon)
+{
+	char why[128];
+	int r = fates_new(&daemon->fates, daemon->program, why, sizeof(why));
+
+	if (r < 0)
+		return log_error(r, "look for what becomes of packets");
+	if (!fates_traces(daemon->fates))
+		tell_people(daemon, "what the kernel drops is not known (skb:kfree_skb: %s)", why);
+	return 0;
+}
+
 static int daemon_build_pipeline(struct daemon *daemon)
 {
 	struct pipeline_parts parts = {
@@ -264,6 +296,10 @@ static int daemon_build_pipeline(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	parts.witness = daemon->witness;
+	r = daemon_open_fates(daemon);
+	if (r < 0)
+		return r;
+	parts.fates = daemon->fates;
 	r = pipeline_new(&daemon->pipeline, &parts, &daemon->config);
 	if (r < 0)
 		return log_error(r, "build the pipeline");
@@ -292,6 +328,7 @@ static int daemon_attach(struct daemon *daemon)
 		return log_error(r, "read the network interfaces");
 	attach_drop_left(daemon->attacher);
 	pipeline_set_links(daemon->pipeline, daemon->links);
+	daemon_tell_ends(daemon);
 	if (!daemon->watched)
 		tell_people(daemon, "no interface to watch yet");
 	return 0;
@@ -375,6 +412,7 @@ static void daemon_take_down(struct daemon *daemon)
 	outlets_free(daemon->outlets, DRAIN_NS);
 	pipeline_free(daemon->pipeline);
 	links_free(daemon->links);
+	fates_free(daemon->fates);
 	witness_free(daemon->witness);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);

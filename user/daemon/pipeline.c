@@ -15,6 +15,7 @@
 #include "../judge/tools.h"
 #include "../kernel/count.h"
 #include "../kernel/peers.h"
+#include "aftermath.h"
 #include "hold.h"
 
 #define PIPELINE_OPEN_MAX 4096 /* things that go on at a time: some 12 MB when full */
@@ -149,7 +150,7 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 	if (r == 0 && pipeline->parts.loop)
 		r = loop_add_timer(pipeline->parts.loop, pipeline_on_window_end, pipeline,
 				   &pipeline->window_end);
-	if (r == 0 && pipeline->parts.witness)
+	if (r == 0 && (pipeline->parts.witness || pipeline->parts.fates))
 		r = hold_new(&pipeline->hold, pipeline->parts.loop, pipeline_resolve, pipeline);
 	return r;
 }
@@ -374,9 +375,11 @@ static bool pipeline_resolve(void *argument, const struct packet_event *event, u
 		if (!owners_find(witness_owners(witness), &sighting, now_ns))
 			return false;
 	}
-	/* From below the device that its socket is bound to, a connection's end looks like a scan. */
+	/* What the socket hooks know is not known where the packet was named. */
 	if (sighting.kind == KIND_MAIMON && sighting.verdict == VERDICT_CONNECTED)
 		sighting.kind = KIND_FIN;
+	if (pipeline->parts.fates && !aftermath_find(pipeline->parts.fates, &sighting, now_ns))
+		return false;
 	sighting.looks_like = tools_look_like(event);
 	pipeline_judge_roles(pipeline, &sighting);
 	if (pipeline->tap)

@@ -22,6 +22,7 @@ struct pipeline_parts {
 	struct loop *loop; /* NULL: the packets' own time ends windows (replay) */
 	const struct tables *tables;
 	struct witness *witness; /* NULL: owners are not looked for */
+	struct fates *fates; /* NULL: what becomes of packets is not told */
 };
 
 /* 0 or -errno. */

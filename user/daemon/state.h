@@ -24,6 +24,9 @@ struct daemon {
 	struct loop_source *second;
 	struct program *program;
 	struct witness *witness;
+	struct fates *fates;
+	uint64_t ends_generation; /* of the addresses, as the packet programs know them */
+	bool ends_translated; /* these are none: any may be another's */
 	struct pipeline *pipeline;
 	struct outlets *outlets;
 	struct tap *tap;

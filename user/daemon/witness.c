@@ -248,6 +248,11 @@ void witness_look(struct witness *witness)
 	witness_rescan(witness);
 }
 
+bool witness_translates(const struct witness *witness)
+{
+	return witness->translates;
+}
+
 struct owners *witness_owners(struct witness *witness)
 {
 	return witness->owners;

@@ -52,6 +52,9 @@ int witness_visit_holders(const struct port_set *ports, witness_holder_visitor *
  */
 void witness_look(struct witness *witness);
 
+/* Are addresses translated here, or were they? */
+bool witness_translates(const struct witness *witness);
+
 /* What is lost of the owners on this kernel, and why, for people; "" when nothing is. */
 #define WITNESS_LOSS_SIZE 768
 const char *witness_loss(const struct witness *witness, char out[WITNESS_LOSS_SIZE]);

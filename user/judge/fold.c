@@ -184,6 +184,32 @@ static void fold_copy_frame(struct alert *alert, const struct packet_event *even
 	alert->has_mac = sighting_source_mac(event, alert->source_mac);
 }
 
+static void fold_copy_fate(struct alert *alert, const struct sighting *sighting)
+{
+	alert->fate = sighting->fate;
+	alert->refused_by = sighting->refused_by;
+	memcpy(alert->drop_reason, sighting->drop_reason, sizeof(alert->drop_reason));
+}
+
+/* One word for all packets, or none. Those of a connection are not answered one by one. */
+static void fold_learn_fate(struct alert *alert, const struct sighting *sighting)
+{
+	if (alert->fate_differs || sighting->fate == FATE_UNKNOWN ||
+	    (alert->fate == FATE_ANSWERED && sighting->fate == FATE_DELIVERED))
+		return;
+	if (alert->fate == FATE_UNKNOWN) {
+		fold_copy_fate(alert, sighting);
+		return;
+	}
+	if (alert->refused_by != sighting->refused_by)
+		alert->refused_by = REFUSER_UNKNOWN;
+	if (!util_streq(alert->drop_reason, sighting->drop_reason))
+		*alert->drop_reason = '\0';
+	alert->fate_differs = alert->fate != sighting->fate;
+	if (alert->fate_differs)
+		alert->fate = FATE_UNKNOWN;
+}
+
 static void fold_copy_sighting(struct alert *alert, const struct sighting *sighting)
 {
 	memcpy(alert->interface, sighting->interface, sizeof(alert->interface));
@@ -195,6 +221,7 @@ static void fold_copy_sighting(struct alert *alert, const struct sighting *sight
 	alert->source = sighting->source;
 	alert->destination = sighting->destination;
 	alert->verdict = sighting->verdict;
+	fold_copy_fate(alert, sighting);
 	alert->technique = policy_technique(sighting);
 	alert->peer_process = sighting->peer_process;
 	if (sighting->event)
@@ -267,6 +294,7 @@ static bool fold_same_brief(const struct process_brief *a, const struct process_
 /* A later packet may know what the first did not: which tool it is, and who is behind it. */
 static void fold_learn(struct alert *alert, const struct sighting *sighting)
 {
+	fold_learn_fate(alert, sighting);
 	if (!*alert->looks_like && sighting->looks_like)
 		snprintf(alert->looks_like, sizeof(alert->looks_like), "%s", sighting->looks_like);
 	if (sighting->verdict == VERDICT_CONNECTED)

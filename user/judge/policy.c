@@ -2,13 +2,12 @@
 /* policy.c - direction, role and verdict to action. */
 #include "policy.h"
 
+#include "fate.h"
+
 /* Came to a watched port. */
 static enum action policy_judge_incoming(const struct sighting *sighting)
 {
-	bool served = sighting->verdict == VERDICT_LISTENING ||
-		      sighting->verdict == VERDICT_CONNECTED;
-
-	return served ? ACTION_CONNECTION : ACTION_PROBE;
+	return fate_is_let_in(sighting) ? ACTION_CONNECTION : ACTION_PROBE;
 }
 
 /* What a file has shown before this packet of it, which it answers. */
@@ -18,15 +17,14 @@ static enum replay_answer policy_answers(const struct sighting *sighting)
 }
 
 /*
- * Came from a watched port elsewhere: an answer, to something this host sent or not. Only a UDP
- * socket can have asked without a connection.
+ * Came from a watched port elsewhere: an answer, to something this host sent or not. A UDP socket
+ * that is not connected has asked only if it sent.
  */
 static enum action policy_judge_answer(const struct sighting *sighting)
 {
-	bool asked = sighting_is_connected(sighting) ||
-		     (sighting->verdict == VERDICT_LISTENING &&
-		      sighting->protocol != PROTOCOL_TCP) ||
-		     policy_answers(sighting) == ANSWERS_OUT;
+	bool asked = !sighting->is_peers &&
+		     (sighting_is_connected(sighting) || sighting->is_asked ||
+		      policy_answers(sighting) == ANSWERS_OUT);
 
 	return asked ? ACTION_OUTBOUND : ACTION_BACKSCATTER;
 }
@@ -49,7 +47,8 @@ static bool policy_judge_icmp(const struct sighting *sighting, bool local_peer,
 static bool policy_is_of_strangers(const struct sighting *sighting)
 {
 	return sighting->role == ROLE_FROM &&
-	       (sighting->kind == KIND_SYN || policy_answers(sighting) == ANSWERS_IN);
+	       (sighting->kind == KIND_SYN || policy_answers(sighting) == ANSWERS_IN ||
+		(sighting->is_peers && sighting->protocol == PROTOCOL_TCP));
 }
 
 /* What the kernel says for nobody to whoever asks with a watched port as his own. */
@@ -79,6 +78,8 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
 		return false;
 	else if (in)
 		*ret_action = policy_judge_answer(sighting);
+	else if (sighting->is_peers)
+		return false; /* this host's answer to who asked from the port */
 	else if (to || sighting->kind == KIND_SYN)
 		*ret_action = ACTION_OUTBOUND;
 	else

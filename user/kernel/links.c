@@ -27,6 +27,7 @@ struct links {
 	bool is_stale; /* messages were lost, and the scan that makes up for them failed */
 	struct table *addresses; /* struct addr -> nothing */
 	bool addresses_stale;
+	uint64_t addresses_generation;
 	links_changed *changed;
 	void *argument;
 };
@@ -406,6 +407,7 @@ static int links_read_addresses(struct links *links)
 	}
 	table_free(links->addresses);
 	links->addresses = fresh;
+	links->addresses_generation++;
 	return 0;
 }
 
@@ -424,11 +426,47 @@ bool links_is_elsewhere(struct links *links, uint32_t index, const uint8_t addre
 	       memcmp(known->link.address, address, sizeof(known->link.address)) != 0;
 }
 
-bool links_is_local(struct links *links, const struct addr *addr)
+static void links_refresh_addresses(struct links *links)
 {
-	if (addr_is_loopback(addr) || addr_is_multicast(addr))
-		return true;
 	for (int i = 0; links->addresses_stale && i < LINKS_DUMP_ATTEMPTS; i++)
 		links->addresses_stale = links_read_addresses(links) < 0;
+}
+
+bool links_has_address(struct links *links, const struct addr *addr)
+{
+	links_refresh_addresses(links);
 	return table_get(links->addresses, addr) != NULL;
+}
+
+bool links_is_local(struct links *links, const struct addr *addr)
+{
+	return addr_is_loopback(addr) || addr_is_multicast(addr) ||
+	       links_has_address(links, addr);
+}
+
+struct address_visit {
+	links_address_visitor *visit;
+	void *argument;
+};
+
+static void links_visit_address(void *argument, const void *key, void *value)
+{
+	const struct address_visit *visit = argument;
+
+	(void)value;
+	visit->visit(visit->argument, key);
+}
+
+void links_visit_addresses(struct links *links, links_address_visitor *visit, void *argument)
+{
+	struct address_visit each = { .visit = visit, .argument = argument };
+
+	links_refresh_addresses(links);
+	table_visit(links->addresses, links_visit_address, &each);
+}
+
+uint64_t links_addresses_generation(struct links *links)
+{
+	links_refresh_addresses(links);
+	return links->addresses_generation;
 }

@@ -63,4 +63,14 @@ bool links_is_elsewhere(struct links *links, uint32_t index, const uint8_t addre
 /* Is it an address of this namespace? Broadcast and multicast count as such. */
 bool links_is_local(struct links *links, const struct addr *addr);
 
+/* Is it one that an interface of this namespace has, or its broadcast address? */
+bool links_has_address(struct links *links, const struct addr *addr);
+
+/* Each address that links_has_address() knows. */
+typedef void links_address_visitor(void *argument, const struct addr *addr);
+void links_visit_addresses(struct links *links, links_address_visitor *visit, void *argument);
+
+/* Grows with each change of the addresses. */
+uint64_t links_addresses_generation(struct links *links);
+
 #endif

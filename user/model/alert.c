@@ -109,6 +109,9 @@ static void visit_packet(const struct field_visit *to, const struct alert *alert
 	visit_text(to, "kind", words_kind(alert->kind));
 	if (alert->verdict != VERDICT_UNKNOWN)
 		visit_text(to, "verdict", sighting_verdict_word(alert->verdict));
+	visit_text(to, "fate", sighting_fate_word(alert->fate));
+	visit_text(to, "refused_by", sighting_refuser_word(alert->refused_by));
+	visit_text(to, "drop_reason", alert->drop_reason);
 }
 
 static void visit_listener(const struct field_visit *to, const struct alert *alert)

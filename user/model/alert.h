@@ -87,6 +87,10 @@ struct alert {
 	bool has_vlan;
 	uint16_t vlan_id;
 	enum verdict verdict;
+	enum fate fate; /* of all packets, as far as it is known; unknown where they differ */
+	bool fate_differs;
+	enum refuser refused_by;
+	char drop_reason[SIGHTING_REASON_SIZE];
 	enum quality quality;
 	struct process process;
 	struct process_brief created_by;

@@ -114,6 +114,7 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct alert *a
 			if (alert->kinds[kind])
 				ecs_put_number(maker, kinds, words_kind(kind), alert->kinds[kind]);
 		ecs_put_text(maker, own, "looks_like", alert->looks_like);
+		ecs_put_fate(maker, own, alert->fate, alert->refused_by, alert->drop_reason);
 	}
 	if (alert_has_port(alert))
 		ecs_put_text(maker, own, "quality", sighting_quality_word(alert->quality));

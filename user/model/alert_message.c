@@ -159,6 +159,26 @@ static void add_count(struct line *line, const struct alert *alert)
 		line_add(line, ", %llu more held back", (unsigned long long)alert->suppressed);
 }
 
+/* Of a port that nobody holds, that the kernel refuses goes without saying. */
+static void add_fate(struct line *line, const struct alert *alert)
+{
+	const char *refuser = sighting_refuser_word(alert->refused_by);
+	bool goes_without = alert->fate == FATE_ANSWERED || alert->fate == FATE_DELIVERED ||
+			    (alert->fate == FATE_REFUSED && alert->verdict == VERDICT_CLOSED &&
+			     alert->refused_by != REFUSER_FIREWALL);
+
+	if (alert->fate == FATE_UNKNOWN || goes_without)
+		return;
+	line_add(line, ", %s", sighting_fate_word(alert->fate));
+	if (refuser)
+		line_add(line, " by the %s", refuser);
+	if (*alert->drop_reason) {
+		line_add(line, " (");
+		line_add_foreign(line, alert->drop_reason);
+		line_add(line, ")");
+	}
+}
+
 static const char *owner_verb(const struct alert *alert)
 {
 	if (alert->quality == QUALITY_PAST)
@@ -263,6 +283,7 @@ const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSA
 		}
 		if (alert->action == ACTION_BACKSCATTER)
 			line_add(&line, ", an answer to nothing this host sent");
+		add_fate(&line, alert);
 		add_count(&line, alert);
 		add_technique(&line, alert);
 		add_fold(&line, alert);

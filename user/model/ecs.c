@@ -28,6 +28,14 @@ void ecs_put_number(struct ecs_maker *maker, json_t *object, const char *name, u
 	ecs_put(maker, object, name, json_integer((json_int_t)number));
 }
 
+void ecs_put_fate(struct ecs_maker *maker, json_t *own, enum fate fate, enum refuser refused_by,
+		  const char *drop_reason)
+{
+	ecs_put_text(maker, own, "fate", sighting_fate_word(fate));
+	ecs_put_text(maker, own, "refused_by", sighting_refuser_word(refused_by));
+	ecs_put_text(maker, own, "drop_reason", drop_reason);
+}
+
 void ecs_put_text(struct ecs_maker *maker, json_t *object, const char *name, const char *text)
 {
 	_cleanup_free_ char *escaped = NULL;

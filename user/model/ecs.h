@@ -56,6 +56,10 @@ void ecs_put_observer(struct ecs_maker *maker, json_t *root, const char *hostnam
 /* `process`, `container` and `systemd`. */
 void ecs_put_process(struct ecs_maker *maker, json_t *root, const struct process *process);
 
+/* What became of the packet, as far as it is known. */
+void ecs_put_fate(struct ecs_maker *maker, json_t *own, enum fate fate, enum refuser refused_by,
+		  const char *drop_reason);
+
 /* What ECS has no name for: where the process lives, and who else had a hand in the socket. */
 void ecs_put_owner(struct ecs_maker *maker, json_t *own, const struct process *process,
 		   const struct process_brief *created_by, const struct process_brief *accepted_by);

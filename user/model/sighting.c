@@ -14,6 +14,27 @@ const char *sighting_verdict_word(enum verdict verdict)
 	return verdict < ARRAY_SIZE(words) ? words[verdict] : "unknown";
 }
 
+const char *sighting_fate_word(enum fate fate)
+{
+	static const char *const words[] = {
+		[FATE_ANSWERED] = "answered",	  [FATE_DELIVERED] = "delivered",
+		[FATE_REFUSED] = "refused",	  [FATE_DROPPED] = "dropped",
+		[FATE_UNANSWERED] = "unanswered",
+	};
+
+	return fate < ARRAY_SIZE(words) ? words[fate] : NULL;
+}
+
+const char *sighting_refuser_word(enum refuser refuser)
+{
+	static const char *const words[] = {
+		[REFUSER_KERNEL] = "kernel",
+		[REFUSER_FIREWALL] = "firewall",
+	};
+
+	return refuser < ARRAY_SIZE(words) ? words[refuser] : NULL;
+}
+
 const char *sighting_quality_word(enum quality quality)
 {
 	static const char *const words[] = {

@@ -24,6 +24,25 @@ enum verdict {
 	VERDICT_FORWARDED,
 };
 
+/* What became of a packet that came in. */
+enum fate {
+	FATE_UNKNOWN,
+	FATE_ANSWERED, /* by the stack, or the process */
+	FATE_DELIVERED, /* to a socket */
+	FATE_REFUSED,
+	FATE_DROPPED,
+	FATE_UNANSWERED,
+};
+
+/* Who refused. */
+enum refuser {
+	REFUSER_UNKNOWN,
+	REFUSER_KERNEL, /* the stack itself */
+	REFUSER_FIREWALL,
+};
+
+#define SIGHTING_REASON_SIZE 48
+
 /* How the owner was proved (never guessed). */
 enum quality {
 	QUALITY_NONE,
@@ -102,11 +121,19 @@ struct sighting {
 	/* what the port was to this host */
 	enum verdict verdict;
 
+	/* what became of it */
+	enum fate fate;
+	enum refuser refused_by;
+	char drop_reason[SIGHTING_REASON_SIZE]; /* the kernel's word, or its function; or "" */
+	bool is_peers; /* the flow's first packet came from the peer, as far as is known */
+	bool is_asked; /* this host began it, and sent a datagram before this one came */
+
 	/* the tool that the packet looks as if it came from: a static word, or NULL */
 	const char *looks_like;
 
 	/* the owner */
 	enum quality quality;
+	bool is_delivered; /* it has reached a socket of this namespace, which may have no room */
 	struct process process;
 	struct process_brief created_by;
 	struct process_brief accepted_by;
@@ -148,6 +175,8 @@ bool sighting_source_mac(const struct packet_event *event, uint8_t ret_mac[6]);
 /* The contract's words. Static. */
 const char *sighting_verdict_word(enum verdict verdict);
 const char *sighting_quality_word(enum quality quality);
+const char *sighting_fate_word(enum fate fate); /* NULL: it is not known, as is the next */
+const char *sighting_refuser_word(enum refuser refuser);
 
 /*
  * Lines for people, escaped. The comment tells what was found out about the packet: "verdict

@@ -21,13 +21,30 @@ static void add_brief(struct line *line, const char *role, const struct process_
 		line_add(line, " pid %d", brief->pid);
 }
 
+static void add_fate(struct line *line, const struct sighting *sighting)
+{
+	const char *refuser = sighting_refuser_word(sighting->refused_by);
+
+	if (sighting->fate == FATE_UNKNOWN)
+		return;
+	line_add(line, ", %s", sighting_fate_word(sighting->fate));
+	if (refuser)
+		line_add(line, " by the %s", refuser);
+	if (*sighting->drop_reason) {
+		line_add(line, " (");
+		line_add_foreign(line, sighting->drop_reason);
+		line_add(line, ")");
+	}
+}
+
 /* Where the kernel took a tag off the frame, it is told here alone. */
 static void add_findings(struct line *line, const struct sighting *sighting)
 {
 	const struct process *process = &sighting->process;
 
-	line_add(line, "verdict %s, quality %s", sighting_verdict_word(sighting->verdict),
-		 sighting_quality_word(sighting->quality));
+	line_add(line, "verdict %s", sighting_verdict_word(sighting->verdict));
+	add_fate(line, sighting);
+	line_add(line, ", quality %s", sighting_quality_word(sighting->quality));
 	if (process_is_known(process)) {
 		add_named(line, "process", *process->name ? process->name : "?");
 		if (process->pid)

@@ -237,6 +237,8 @@ static void cef_add_judgement(struct cef_writer *writer, const struct alert *ale
 		cef_add_labelled(writer, "cs3", "verdict", sighting_verdict_word(alert->verdict));
 	if (alert_has_port(alert))
 		cef_add_labelled(writer, "cs4", "quality", sighting_quality_word(alert->quality));
+	cef_add(writer, "outcome", sighting_fate_word(alert->fate));
+	cef_add(writer, "reason", alert->drop_reason);
 	cef_add_labelled(writer, "cs5", "looks_like", alert->looks_like);
 	cef_add_labelled(writer, "cs6", "kinds", kinds);
 	if (alert->suppressed)

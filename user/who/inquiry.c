@@ -279,6 +279,7 @@ static void inquiry_receiver(struct inquiry *inquiry)
 
 	is_known = reached_find(inquiry, inquiry->means->outside.netns, &packet, false, &at);
 	if (is_known && inquiry_is_delivered(inquiry, &at)) {
+		inquiry->is_delivered = true;
 		inquiry->verdict = inquiry_verdict_of(inquiry, &packet, &at);
 		inquiry_received(inquiry, &packet, &at);
 		return;

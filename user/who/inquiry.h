@@ -33,6 +33,7 @@ struct inquiry {
 
 	/* the answer */
 	bool is_open; /* a better one may come */
+	bool is_delivered; /* it has reached a socket of this namespace */
 	bool is_early; /* even without records: the connection is about to be tracked */
 	enum verdict verdict;
 	enum quality quality;

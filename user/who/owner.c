@@ -164,6 +164,7 @@ static bool owners_conclude(struct owners *owners, struct inquiry *inquiry,
 	if (inquiry->is_open && (inquiry->is_early || !inquiry->is_late))
 		return false;
 	sighting->verdict = inquiry->verdict;
+	sighting->is_delivered = inquiry->is_delivered;
 	owners->means.status.answers[inquiry->quality]++;
 	return true;
 }
