@@ -47,8 +47,7 @@ static bool policy_judge_icmp(const struct sighting *sighting, bool local_peer,
 static bool policy_is_of_strangers(const struct sighting *sighting)
 {
 	return sighting->role == ROLE_FROM &&
-	       (sighting->kind == KIND_SYN || policy_answers(sighting) == ANSWERS_IN ||
-		(sighting->is_peers && sighting->protocol == PROTOCOL_TCP));
+	       (sighting->kind == KIND_SYN || policy_answers(sighting) == ANSWERS_IN);
 }
 
 /* What the kernel says for nobody to whoever asks with a watched port as his own. */
