@@ -219,7 +219,8 @@ struct interface_record {
 	struct interface_door doors[DIRECTION_COUNT];
 	__u8 made_clsact; /* the qdisc is ours too */
 	__u8 is_left; /* by a sensor that is gone: to be taken over or removed */
-	__u8 reserved[6];
+	__u8 is_left_out; /* not attached, for others see its packets: why_not_better says which */
+	__u8 reserved[5];
 	char why_not_better[192]; /* "" when the best mode was taken */
 };
 

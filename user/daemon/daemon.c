@@ -30,6 +30,17 @@
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
 
+static void daemon_drop_link(struct daemon *daemon, const struct link *link)
+{
+	bool was_watched = attach_has(daemon->attacher, link->index);
+
+	if (!was_watched && !attach_is_left_out(daemon->attacher, link->index))
+		return;
+	attach_remove(daemon->attacher, link->index);
+	if (was_watched)
+		tell_people(daemon, "%s: no longer watched", link->name);
+}
+
 static void daemon_take_link(struct daemon *daemon, const struct link *link)
 {
 	struct interface_record record;
@@ -40,8 +51,10 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 		attach_rename(daemon->attacher, link);
 		return;
 	}
-	if (!(link->flags & IFF_UP))
+	if (!(link->flags & IFF_UP)) {
+		daemon_drop_link(daemon, link);
 		return;
+	}
 	r = attach_interface(daemon->attacher, link, &record);
 	if (r < 0)
 		tell_people(daemon, "%s: cannot be watched: %s", link->name, record.why_not_better);
@@ -50,22 +63,28 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 	daemon->watched += r == 0;
 }
 
-static void daemon_drop_link(struct daemon *daemon, const struct link *link)
+static void daemon_leave_link(struct daemon *daemon, const struct link *link, const char *why)
 {
-	if (!attach_has(daemon->attacher, link->index))
-		return;
-	attach_remove(daemon->attacher, link->index);
-	tell_people(daemon, "%s: no longer watched", link->name);
+	pipeline_name_interface(daemon->pipeline, link->index, link->name);
+	if (!(link->flags & IFF_UP))
+		daemon_drop_link(daemon, link);
+	else if (attach_leave_out(daemon->attacher, link, why))
+		tell_people(daemon, "%s: left out: %s", link->name, why);
 }
 
-static void daemon_on_link(void *argument, const struct link *link, bool gone)
+static void daemon_on_link(void *argument, const struct link_view *view, bool gone)
 {
 	struct daemon *daemon = argument;
+	char why[CHOICE_WHY_SIZE];
+	enum choice choice = gone ? CHOICE_NOT_WANTED :
+				    choose_link(view, daemon->config.interfaces, why);
 
-	if (gone || !link_matches(link, daemon->config.interfaces))
-		daemon_drop_link(daemon, link);
+	if (choice == CHOICE_WATCH)
+		daemon_take_link(daemon, view->link);
+	else if (choice == CHOICE_LEFT_OUT)
+		daemon_leave_link(daemon, view->link, why);
 	else
-		daemon_take_link(daemon, link);
+		daemon_drop_link(daemon, view->link);
 }
 
 static void daemon_on_sample(void *argument, const struct packet_event *event)
