@@ -11,11 +11,13 @@
 #include "../base/loop.h"
 #include "../base/util.h"
 #include "../kernel/attach.h"
+#include "../kernel/bridge.h"
 #include "../kernel/links.h"
 #include "../kernel/peers.h"
 #include "../kernel/pins.h"
 #include "../kernel/program.h"
 #include "../kernel/ring.h"
+#include "../kernel/stations.h"
 #include "../kernel/watch.h"
 #include "../sink/scrape.h"
 #include "manager.h"
@@ -79,12 +81,20 @@ static void daemon_on_link(void *argument, const struct link_view *view, bool go
 	enum choice choice = gone ? CHOICE_NOT_WANTED :
 				    choose_link(view, daemon->config.interfaces, why);
 
+	if (gone)
+		stations_remove(daemon->stations, view->link->index);
+	else
+		stations_put(daemon->stations, view->link);
 	if (choice == CHOICE_WATCH)
 		daemon_take_link(daemon, view->link);
 	else if (choice == CHOICE_LEFT_OUT)
 		daemon_leave_link(daemon, view->link, why);
 	else
 		daemon_drop_link(daemon, view->link);
+	if (attach_has(daemon->attacher, view->link->index))
+		bridge_put(daemon->program, view);
+	else
+		bridge_remove(daemon->program, view->link->index);
 }
 
 static void daemon_on_sample(void *argument, const struct packet_event *event)
@@ -158,6 +168,7 @@ static void daemon_on_second(void *argument, uint32_t events)
 
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
+	bridge_look(daemon->program);
 	witness_look(daemon->witness);
 	troubles_look(daemon->troubles, daemon->config.window_ns);
 	daemon_tell_holders(daemon);
@@ -306,9 +317,14 @@ static int daemon_attach(struct daemon *daemon)
 
 	if (r < 0)
 		return log_error(r, "take over the interfaces");
+	r = stations_new(&daemon->stations, daemon->program);
+	if (r < 0)
+		return log_error(r, "know the link addresses");
+	bridge_look(daemon->program);
 	r = links_new(&daemon->links, daemon->loop, daemon_on_link, daemon);
 	if (r < 0)
 		return log_error(r, "read the network interfaces");
+	stations_complete(daemon->stations);
 	attach_drop_left(daemon->attacher);
 	pipeline_set_links(daemon->pipeline, daemon->links);
 	if (!daemon->watched)
@@ -394,6 +410,7 @@ static void daemon_take_down(struct daemon *daemon)
 	outlets_free(daemon->outlets, DRAIN_NS);
 	pipeline_free(daemon->pipeline);
 	links_free(daemon->links);
+	stations_free(daemon->stations);
 	witness_free(daemon->witness);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);

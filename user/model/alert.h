@@ -87,6 +87,7 @@ struct alert {
 	bool has_vlan;
 	uint16_t vlan_id;
 	enum verdict verdict;
+	bool is_foreign; /* in a frame to another device than this host's */
 	enum quality quality;
 	struct process process;
 	struct process_brief created_by;
