@@ -47,7 +47,8 @@ OBJECTS := $(SOURCES:%.c=build/%.o)
 # Unit tests link the pure rooms only, built with sanitizers; who/ asks the system by way of
 # outside.h, which a test can be.
 PURE := $(foreach room,base model who judge sink view,$(wildcard user/$(room)/*.c)) \
-	user/cli/match.c user/cli/arguments.c
+	user/kernel/link.c user/kernel/choose.c user/kernel/above.c user/cli/match.c \
+	user/cli/arguments.c
 PURE_OBJECTS := $(PURE:%.c=build/sanitized/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
 # Program tests load the real object: everything but main.

@@ -104,7 +104,8 @@ struct accounting {
 	__u64 unparsed[UNPARSED_COUNT];
 	__u64 uncounted; /* counter rows that found no room: they stand under port 0 */
 	__u64 peers_evicted; /* peers that gave their place to a newer one */
-	__u64 reserved[5]; /* fills two cache lines */
+	__u64 foreign; /* of the matched: frames to link addresses that no device here has */
+	__u64 reserved[4]; /* fills two cache lines */
 };
 
 /*
@@ -202,6 +203,14 @@ enum replay_answer {
 	ANSWERS_OUT, /* what this host sent */
 };
 
+/* bridge.h: the key that is there where a bridge's packets may be translated on their way. */
+#define BRIDGE_PORTS_MAX 4096
+#define BRIDGE_TRANSLATES 0
+
+/* station.h: the key that is there once all addresses are; it is nobody's. */
+#define STATIONS_MAX 65536
+#define STATIONS_COMPLETE 0
+
 /* An attached interface, written by the loader so that any later reader knows it by name. */
 #define INTERFACE_NAME_MAX 16
 
@@ -219,7 +228,8 @@ struct interface_record {
 	struct interface_door doors[DIRECTION_COUNT];
 	__u8 made_clsact; /* the qdisc is ours too */
 	__u8 is_left; /* by a sensor that is gone: to be taken over or removed */
-	__u8 reserved[6];
+	__u8 is_left_out; /* not attached, for others see its packets: why_not_better says which */
+	__u8 reserved[5];
 	char why_not_better[192]; /* "" when the best mode was taken */
 };
 

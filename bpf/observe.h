@@ -21,6 +21,7 @@
 #include "replay.h"
 #include "sender.h"
 #include "socket.h"
+#include "station.h"
 #include "watch.h"
 
 /* Look into IPIP, 6in4, GRE, VXLAN and Geneve, too. Set before load. */
@@ -206,6 +207,14 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	return true;
 }
 
+static __always_inline bool observe_is_foreign(const struct view *view)
+{
+	if (replaying || view->direction != DIRECTION_IN)
+		return false;
+	return view->hook == HOOK_XDP ? station_is_foreign(view->data, view->end) :
+					station_is_foreign_at_tc(view->ctx, view->data, view->end);
+}
+
 /* A packet with a watched port. */
 static __always_inline void observe_match(const struct view *view, const struct packet *packet)
 {
@@ -219,6 +228,7 @@ static __always_inline void observe_match(const struct view *view, const struct 
 		return;
 	}
 	here->matched++;
+	here->foreign += observe_is_foreign(view);
 	observe_count(here, view, &match, packet->roles);
 	if (!replaying)
 		exchange_note(&match.ends, view->direction, match.kind, packet->roles);

@@ -13,6 +13,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bridge.h"
 #include "observe.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -243,6 +244,8 @@ int packet_in(struct __sk_buff *skb)
 SEC("tc")
 int packet_out(struct __sk_buff *skb)
 {
+	if (bridge_has_seen(skb))
+		return TC_ACT_UNSPEC;
 	if (door_tc(skb, DIRECTION_OUT, LINK_ETHERNET))
 		unusual_out(skb);
 	return TC_ACT_UNSPEC;

@@ -137,6 +137,32 @@ static void transit_is_forwarded(void **state)
 			       "3409 (networklens) on eth0");
 }
 
+static void who_is_behind_transit_holds_no_port(void **state)
+{
+	struct alert alert = first_packet();
+
+	(void)state;
+	sample_add_process(&alert);
+	alert.action = ACTION_TRANSIT;
+	alert.verdict = VERDICT_FORWARDED;
+	assert_message(&alert, "Unexpected TCP SYN forwarded from 203.0.113.5 to 192.0.2.1 port "
+			       "3409 (networklens) on eth0, for nginx (pid 123, unit nginx.service)");
+	alert.direction = DIRECTION_OUT;
+	assert_message(&alert, "Unexpected TCP SYN forwarded from 203.0.113.5 to 192.0.2.1 port "
+			       "3409 (networklens) on eth0, from nginx (pid 123, unit nginx.service)");
+}
+
+static void a_frame_to_another_device_is_said_to_be_one(void **state)
+{
+	struct alert alert = first_packet();
+
+	(void)state;
+	alert.verdict = VERDICT_UNKNOWN;
+	alert.is_foreign = true;
+	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to port 3409 (networklens) of "
+			       "192.0.2.1 on eth0, in a frame to another device");
+}
+
 static void a_listener_is_told_by_port_and_process(void **state)
 {
 	struct alert alert = first_packet();
@@ -324,6 +350,8 @@ int main(void)
 		cmocka_unit_test(an_outbound_packet_is_sent_by_its_process),
 		cmocka_unit_test(backscatter_is_an_answer_to_nothing),
 		cmocka_unit_test(transit_is_forwarded),
+		cmocka_unit_test(who_is_behind_transit_holds_no_port),
+		cmocka_unit_test(a_frame_to_another_device_is_said_to_be_one),
 		cmocka_unit_test(a_listener_is_told_by_port_and_process),
 		cmocka_unit_test(owners_that_are_past_or_the_kernel_are_called_so),
 		cmocka_unit_test(a_process_without_a_number_is_named_still),

@@ -92,6 +92,39 @@ static void an_answer_is_judged_by_its_question(void **state)
 	}
 }
 
+/* In frames to other devices, which this one shows. */
+static void of_strangers_only_what_goes_to_a_watched_port_is_told(void **state)
+{
+	static const struct {
+		enum role role;
+		enum kind kind;
+		enum verdict verdict;
+		enum action expected;
+	} foreign[] = {
+		{ ROLE_TO, KIND_SYN, VERDICT_UNKNOWN, ACTION_PROBE },
+		{ ROLE_FROM, KIND_SYNACK, VERDICT_UNKNOWN, NOTHING },
+		{ ROLE_TO, KIND_ICMP, VERDICT_UNKNOWN, NOTHING },
+		/* a bridge passes it on, or a container got it */
+		{ ROLE_FROM, KIND_SYNACK, VERDICT_FORWARDED, ACTION_TRANSIT },
+		{ ROLE_TO, KIND_SYN, VERDICT_LISTENING, ACTION_CONNECTION },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
+		const struct sighting sighting = {
+			.direction = DIRECTION_IN,
+			.role = foreign[i].role,
+			.kind = foreign[i].kind,
+			.verdict = foreign[i].verdict,
+			.is_elsewhere = true,
+		};
+		enum action action = NOTHING;
+
+		policy_judge(&sighting, false, &action);
+		assert_int_equal(action, foreign[i].expected);
+	}
+}
+
 static void every_case_has_its_action(void **state)
 {
 	(void)state;
@@ -194,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case_has_its_action),
+		cmocka_unit_test(of_strangers_only_what_goes_to_a_watched_port_is_told),
 		cmocka_unit_test(an_answer_is_judged_by_its_question),
 		cmocka_unit_test(who_asks_from_a_watched_port_makes_nothing_outbound),
 		cmocka_unit_test(a_question_has_the_technique_of_its_kind),

@@ -24,7 +24,7 @@ json_t *counter_accounting(const struct tables *tables)
 	for (unsigned int reason = 0; reason < UNPARSED_COUNT; reason++)
 		json_object_set_new(unparsed, words_unparsed(reason),
 				    json_integer((json_int_t)sum.unparsed[reason]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}",
 			 "seen", (json_int_t)sum.seen,
 			 "matched", (json_int_t)sum.matched,
 			 "sampled", (json_int_t)sum.sampled,
@@ -32,7 +32,8 @@ json_t *counter_accounting(const struct tables *tables)
 			 "lost", (json_int_t)sum.lost,
 			 "unparsed", unparsed,
 			 "uncounted", (json_int_t)sum.uncounted,
-			 "peers_evicted", (json_int_t)sum.peers_evicted);
+			 "peers_evicted", (json_int_t)sum.peers_evicted,
+			 "foreign", (json_int_t)sum.foreign);
 }
 
 static json_t *counter_kinds(const struct count_row *row)

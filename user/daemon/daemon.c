@@ -12,12 +12,14 @@
 #include "../base/util.h"
 #include "../kernel/attach.h"
 #include "../kernel/fates.h"
+#include "../kernel/bridge.h"
 #include "../kernel/links.h"
 #include "../kernel/peers.h"
 #include "../kernel/pins.h"
 #include "../kernel/program.h"
 #include "../kernel/ring.h"
 #include "../kernel/strays.h"
+#include "../kernel/stations.h"
 #include "../kernel/watch.h"
 #include "../sink/scrape.h"
 #include "manager.h"
@@ -32,6 +34,17 @@
 
 #define DRAIN_NS (2 * CLOCK_NS_PER_SECOND)
 
+static void daemon_drop_link(struct daemon *daemon, const struct link *link)
+{
+	bool was_watched = attach_has(daemon->attacher, link->index);
+
+	if (!was_watched && !attach_is_left_out(daemon->attacher, link->index))
+		return;
+	attach_remove(daemon->attacher, link->index);
+	if (was_watched)
+		tell_people(daemon, "%s: no longer watched", link->name);
+}
+
 static void daemon_take_link(struct daemon *daemon, const struct link *link)
 {
 	struct interface_record record;
@@ -43,8 +56,10 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 		attach_rename(daemon->attacher, link);
 		return;
 	}
-	if (!(link->flags & IFF_UP))
+	if (!(link->flags & IFF_UP)) {
+		daemon_drop_link(daemon, link);
 		return;
+	}
 	r = attach_interface(daemon->attacher, link, &record);
 	if (r < 0)
 		tell_people(daemon, "%s: cannot be watched: %s", link->name, record.why_not_better);
@@ -53,22 +68,36 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 	daemon->watched += r == 0;
 }
 
-static void daemon_drop_link(struct daemon *daemon, const struct link *link)
+static void daemon_leave_link(struct daemon *daemon, const struct link *link, const char *why)
 {
-	if (!attach_has(daemon->attacher, link->index))
-		return;
-	attach_remove(daemon->attacher, link->index);
-	tell_people(daemon, "%s: no longer watched", link->name);
+	pipeline_name_interface(daemon->pipeline, link->index, link->name);
+	if (!(link->flags & IFF_UP))
+		daemon_drop_link(daemon, link);
+	else if (attach_leave_out(daemon->attacher, link, why))
+		tell_people(daemon, "%s: left out: %s", link->name, why);
 }
 
-static void daemon_on_link(void *argument, const struct link *link, bool gone)
+static void daemon_on_link(void *argument, const struct link_view *view, bool gone)
 {
 	struct daemon *daemon = argument;
+	char why[CHOICE_WHY_SIZE];
+	enum choice choice = gone ? CHOICE_NOT_WANTED :
+				    choose_link(view, daemon->config.interfaces, why);
 
-	if (gone || !link_matches(link, daemon->config.interfaces))
-		daemon_drop_link(daemon, link);
+	if (gone)
+		stations_remove(daemon->stations, view->link->index);
 	else
-		daemon_take_link(daemon, link);
+		stations_put(daemon->stations, view->link);
+	if (choice == CHOICE_WATCH)
+		daemon_take_link(daemon, view->link);
+	else if (choice == CHOICE_LEFT_OUT)
+		daemon_leave_link(daemon, view->link, why);
+	else
+		daemon_drop_link(daemon, view->link);
+	if (attach_has(daemon->attacher, view->link->index))
+		bridge_put(daemon->program, view);
+	else
+		bridge_remove(daemon->program, view->link->index);
 }
 
 static void daemon_on_sample(void *argument, const struct packet_event *event)
@@ -158,6 +187,7 @@ static void daemon_on_second(void *argument, uint32_t events)
 
 	(void)events;
 	pipeline_watch_loss(daemon->pipeline);
+	bridge_look(daemon->program);
 	witness_look(daemon->witness);
 	daemon_tell_ends(daemon);
 	troubles_look(daemon->troubles, daemon->config.window_ns);
@@ -323,9 +353,14 @@ static int daemon_attach(struct daemon *daemon)
 
 	if (r < 0)
 		return log_error(r, "take over the interfaces");
+	r = stations_new(&daemon->stations, daemon->program);
+	if (r < 0)
+		return log_error(r, "know the link addresses");
+	bridge_look(daemon->program);
 	r = links_new(&daemon->links, daemon->loop, daemon_on_link, daemon);
 	if (r < 0)
 		return log_error(r, "read the network interfaces");
+	stations_complete(daemon->stations);
 	attach_drop_left(daemon->attacher);
 	pipeline_set_links(daemon->pipeline, daemon->links);
 	daemon_tell_ends(daemon);
@@ -413,6 +448,7 @@ static void daemon_take_down(struct daemon *daemon)
 	pipeline_free(daemon->pipeline);
 	links_free(daemon->links);
 	fates_free(daemon->fates);
+	stations_free(daemon->stations);
 	witness_free(daemon->witness);
 	program_free(daemon->program);
 	loop_source_free(daemon->second);

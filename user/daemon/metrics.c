@@ -132,6 +132,9 @@ static void metrics_write_accounting(FILE *out, const struct tables *tables)
 		  "Packets counted under port 0, for want of room.", sum.uncounted },
 		{ "portsentinel_peers_evicted_total",
 		  "Peers that gave their place to a newer one.", sum.peers_evicted },
+		{ "portsentinel_foreign_packets_total",
+		  "Matched packets in frames to link addresses that no device here has.",
+		  sum.foreign },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -275,14 +275,42 @@ static void pipeline_set_role(struct sighting *sighting, enum role role)
 					   sighting->event->source_port;
 }
 
-/* Is the frame another device's, which this one shows because it takes everything? */
+/*
+ * Is the frame another device's, which this one shows because it takes everything? A device knows
+ * its own address alone, and not those of what stands on it.
+ */
 static bool pipeline_is_elsewhere(struct pipeline *pipeline, const struct packet_event *event)
 {
 	if (event->direction == DIRECTION_OUT || event->addressed == ADDRESSED_HERE)
 		return false;
-	return event->addressed == ADDRESSED_ELSEWHERE ||
-	       (event->snap_length >= 6 && sighting_has_ethernet(event) &&
-		links_is_elsewhere(pipeline->links, event->ifindex, event->data));
+	if (event->snap_length < 6 || !sighting_has_ethernet(event))
+		return event->addressed == ADDRESSED_ELSEWHERE;
+	return links_is_elsewhere(pipeline->links, event->ifindex, event->data);
+}
+
+/*
+ * What a macvlan device of this host sends to another of the same card comes in by the card, and
+ * still belongs to the socket that sent it. No packet from outside belongs to one so early.
+ */
+static bool pipeline_is_sent_sideways(struct pipeline *pipeline, const struct sighting *sighting)
+{
+	return sighting->is_elsewhere && sighting->event->cookie && !sighting->event->is_raw &&
+	       links_is_local(pipeline->links, &sighting->source.addr);
+}
+
+/* Whose the frame is, on the link where it was seen. */
+static void pipeline_set_place(struct pipeline *pipeline, struct sighting *sighting)
+{
+	const struct packet_event *event = sighting->event;
+
+	sighting->is_elsewhere = pipeline_is_elsewhere(pipeline, event);
+	sighting->is_lower = links_is_lower(pipeline->links, event->ifindex);
+	if (!pipeline_is_sent_sideways(pipeline, sighting))
+		return;
+	sighting->direction = DIRECTION_OUT;
+	sighting->is_elsewhere = false;
+	if (sighting->kind == KIND_MAIMON)
+		sighting->kind = KIND_FIN;
 }
 
 /* Addresses that only a route makes local are local. */
@@ -306,8 +334,13 @@ static enum verdict pipeline_verdict(struct pipeline *pipeline, const struct sig
 
 	if (!pipeline->links || state == SOCKET_UNASKED)
 		return VERDICT_UNKNOWN;
+	if (sighting->direction != sighting->event->direction)
+		return VERDICT_UNKNOWN; /* the look-up was for the other one */
+	/* A bridge passes on what is to others; no other device does. */
 	if (sighting->is_elsewhere)
-		return sighting->is_lower ? VERDICT_FORWARDED : VERDICT_UNKNOWN;
+		return links_is_bridged(pipeline->links, sighting->event->ifindex) ?
+			       VERDICT_FORWARDED :
+			       VERDICT_UNKNOWN;
 	if (!pipeline_is_local(pipeline, &here->addr))
 		return VERDICT_FORWARDED;
 	switch (state) {
@@ -365,10 +398,8 @@ static bool pipeline_resolve(void *argument, const struct packet_event *event, u
 	struct sighting sighting;
 
 	pipeline_sight(pipeline, event, &sighting);
-	if (pipeline->links) {
-		sighting.is_elsewhere = pipeline_is_elsewhere(pipeline, event);
-		sighting.is_lower = links_is_lower(pipeline->links, event->ifindex);
-	}
+	if (pipeline->links)
+		pipeline_set_place(pipeline, &sighting);
 	sighting.verdict = pipeline_verdict(pipeline, &sighting);
 	if (witness) {
 		witness_catch_up(witness);

@@ -32,6 +32,7 @@ struct daemon {
 	struct tap *tap;
 	struct attacher *attacher;
 	struct links *links;
+	struct stations *stations;
 	struct ring *ring;
 	struct manager *manager;
 	struct troubles *troubles;

@@ -222,6 +222,7 @@ static void fold_copy_sighting(struct alert *alert, const struct sighting *sight
 	alert->destination = sighting->destination;
 	alert->verdict = sighting->verdict;
 	fold_copy_fate(alert, sighting);
+	alert->is_foreign = sighting_is_foreign(sighting);
 	alert->technique = policy_technique(sighting);
 	alert->peer_process = sighting->peer_process;
 	if (sighting->event)

@@ -65,6 +65,8 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
 	bool in = sighting->direction == DIRECTION_IN;
 	bool to = sighting->role == ROLE_TO;
 
+	if (sighting_is_foreign(sighting) && (!to || sighting->kind == KIND_ICMP))
+		return false; /* an answer among strangers */
 	if (sighting->verdict == VERDICT_FORWARDED)
 		*ret_action = ACTION_TRANSIT;
 	else if (sighting->kind == KIND_ICMP)

@@ -258,6 +258,7 @@ static void attach_begin_record(struct attacher *attacher, const struct link *li
 		memset(record, 0, sizeof(*record));
 	record->netns = attacher->netns;
 	memcpy(record->name, link->name, sizeof(record->name));
+	record->is_left_out = 0;
 	record->why_not_better[0] = '\0';
 }
 
@@ -314,6 +315,20 @@ void attach_remove(struct attacher *attacher, __u32 ifindex)
 		attach_take_down(attacher->directory, attacher->interfaces, ifindex, &record);
 }
 
+bool attach_leave_out(struct attacher *attacher, const struct link *link, const char *why)
+{
+	struct interface_record record = { .netns = attacher->netns, .is_left_out = 1 }, before;
+
+	memcpy(record.name, link->name, sizeof(record.name));
+	snprintf(record.why_not_better, sizeof(record.why_not_better), "left out: %s", why);
+	if (bpf_map_lookup_elem(attacher->interfaces, &link->index, &before) == 0 &&
+	    memcmp(&record, &before, sizeof(record)) == 0)
+		return false;
+	attach_remove(attacher, link->index);
+	bpf_map_update_elem(attacher->interfaces, &link->index, &record, BPF_ANY);
+	return true;
+}
+
 void attach_rename(struct attacher *attacher, const struct link *link)
 {
 	struct interface_record record;
@@ -330,7 +345,15 @@ bool attach_has(const struct attacher *attacher, __u32 ifindex)
 	struct interface_record record;
 
 	return bpf_map_lookup_elem(attacher->interfaces, &ifindex, &record) == 0 &&
-	       !record.is_left;
+	       !record.is_left && !record.is_left_out;
+}
+
+bool attach_is_left_out(const struct attacher *attacher, __u32 ifindex)
+{
+	struct interface_record record;
+
+	return bpf_map_lookup_elem(attacher->interfaces, &ifindex, &record) == 0 &&
+	       record.is_left_out;
 }
 
 static int attach_make_map(const char *directory)

@@ -39,6 +39,12 @@ int attach_interface(struct attacher *attacher, const struct link *link,
 		     struct interface_record *ret_record);
 void attach_remove(struct attacher *attacher, __u32 ifindex);
 
+/*
+ * Takes the programs off, if they are on, and leaves a record that says why. True when that is
+ * news.
+ */
+bool attach_leave_out(struct attacher *attacher, const struct link *link, const char *why);
+
 /* Detaches what was left and not taken over. */
 void attach_drop_left(struct attacher *attacher);
 
@@ -48,7 +54,11 @@ void attach_forget_refused(struct attacher *attacher);
 /* The name changed. */
 void attach_rename(struct attacher *attacher, const struct link *link);
 
+/* Is there a record: attached, or refused? */
 bool attach_has(const struct attacher *attacher, __u32 ifindex);
+
+/* Is there one, but of a link that is left out? */
+bool attach_is_left_out(const struct attacher *attacher, __u32 ifindex);
 
 /* The name of the pin that holds an interface's link, where it is attached by one. */
 #define ATTACH_PIN_NAME_SIZE 32

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <sys/epoll.h>
 
@@ -12,17 +11,19 @@
 
 #include "../base/log.h"
 #include "../base/table.h"
-#include "../base/text.h"
 #include "../base/util.h"
+#include "above.h"
 
 #define LINKS_MAX 65536
 #define LINKS_ADDRESSES_MAX 65536
+#define LINKS_DATAPATH "ovs-system"
 #define LINKS_DUMP_ATTEMPTS 5 /* while what is dumped changes */
 
 struct links {
 	struct mnl_socket *events; /* group messages */
 	struct loop_source *source;
 	struct table *known; /* index of each link that `changed` was told of -> struct known */
+	uint32_t datapath; /* index of Open vSwitch's, which is one a namespace; 0: none */
 	uint32_t scan; /* the newest scan of all links */
 	bool is_stale; /* messages were lost, and the scan that makes up for them failed */
 	struct table *addresses; /* struct addr -> nothing */
@@ -36,66 +37,6 @@ struct known {
 	uint32_t scan; /* the last one that met the link */
 	struct link link;
 };
-
-bool link_has_ethernet(const struct link *link)
-{
-	return link->type == ARPHRD_ETHER || link->type == ARPHRD_LOOPBACK;
-}
-
-bool link_carries_ip(const struct link *link)
-{
-	static const uint16_t bare[] = { ARPHRD_NONE,	ARPHRD_PPP,   ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
-					 ARPHRD_SIT,	ARPHRD_IPGRE, ARPHRD_IP6GRE, ARPHRD_RAWIP };
-
-	for (size_t i = 0; i < ARRAY_SIZE(bare); i++)
-		if (link->type == bare[i])
-			return true;
-	return link_has_ethernet(link);
-}
-
-bool link_is_hardware(const struct link *link)
-{
-	return link->type == ARPHRD_ETHER && link->kind[0] == '\0';
-}
-
-/* Do its packets pass another link of this namespace too? */
-static bool link_is_stacked(const struct link *link)
-{
-	static const char *const stacked[] = { "bridge",  "bond",   "team",    "vlan", "macvlan",
-					       "macvtap", "ipvlan", "ipvtap", "vrf",  "hsr" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(stacked); i++)
-		if (util_streq(link->kind, stacked[i]))
-			return true;
-	return link->master && (util_streq(link->kind, "veth") || util_streq(link->kind, "tun"));
-}
-
-static bool link_in_auto(const struct link *link)
-{
-	return link_carries_ip(link) && !link_is_stacked(link);
-}
-
-bool link_matches(const struct link *link, const char *pattern)
-{
-	_cleanup_free_ char *copy = strdup(pattern);
-	bool included = false, has_include = false, excluded = false;
-	char *rest = copy, *item;
-
-	if (!copy)
-		return false;
-	while ((item = text_next_item(&rest))) {
-		if (item[0] == '!') {
-			excluded |= text_glob(item + 1, link->name);
-			continue;
-		}
-		has_include = true;
-		included |= util_streq(item, "auto") ? link_in_auto(link) :
-						       text_glob(item, link->name);
-	}
-	if (!has_include)
-		included = link_in_auto(link);
-	return included && !excluded;
-}
 
 static int link_parse_info(const struct nlattr *attribute, void *argument)
 {
@@ -124,6 +65,12 @@ static int link_parse_attribute(const struct nlattr *attribute, void *argument)
 	case IFLA_MASTER:
 		link->master = mnl_attr_get_u32(attribute);
 		break;
+	case IFLA_LINK:
+		link->lower = mnl_attr_get_u32(attribute);
+		break;
+	case IFLA_LINK_NETNSID:
+		link->lower_is_elsewhere = true;
+		break;
 	case IFLA_LINKINFO:
 		mnl_attr_parse_nested(attribute, link_parse_info, link);
 		break;
@@ -131,34 +78,110 @@ static int link_parse_attribute(const struct nlattr *attribute, void *argument)
 	return MNL_CB_OK;
 }
 
-/* Without memory a link is only not missed when it vanishes unnoticed, ignoring. */
-static void links_tell(struct links *links, const struct link *link, bool gone)
+static const struct link *links_find(struct links *links, uint32_t index)
 {
-	struct known *known;
+	const struct known *known = index ? table_get(links->known, &index) : NULL;
 
-	if (gone) {
-		table_remove(links->known, &link->index);
-	} else if ((known = table_put(links->known, &link->index, NULL))) {
-		known->scan = links->scan;
-		known->link = *link;
-	}
-	links->changed(links->argument, link, gone);
+	return known ? &known->link : NULL;
 }
 
-static void links_handle_link(struct links *links, const struct nlmsghdr *message)
+static void links_tell(struct links *links, uint32_t index)
+{
+	struct link_view view = { .link = links_find(links, index) };
+
+	if (!view.link)
+		return;
+	if (!view.link->lower_is_elsewhere)
+		view.lower = links_find(links, view.link->lower);
+	view.master = links_find(links, view.link->master);
+	view.has_datapath = links->datapath;
+	links->changed(links->argument, &view, false);
+}
+
+static void links_tell_gone(struct links *links, uint32_t index, const char *name)
+{
+	struct link link = { .index = index };
+
+	snprintf(link.name, sizeof(link.name), "%s", name);
+	if (links->datapath == index)
+		links->datapath = 0;
+	links->changed(links->argument, &(struct link_view){ .link = &link }, true);
+}
+
+/* Without memory a link is not told of before it is met again, ignoring. */
+static void links_learn(struct links *links, const struct link *link)
+{
+	struct known *known = table_put(links->known, &link->index, NULL);
+
+	if (!known)
+		return;
+	known->scan = links->scan;
+	known->link = *link;
+	if (util_streq(link->kind, "openvswitch") && util_streq(link->name, LINKS_DATAPATH))
+		links->datapath = link->index;
+}
+
+static void links_parse_link(const struct nlmsghdr *message, struct link *ret_link)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	struct link link = {
+
+	*ret_link = (struct link){
 		.index = info->ifi_index,
 		.type = info->ifi_type,
 		.flags = info->ifi_flags,
 	};
+	mnl_attr_parse(message, sizeof(*info), link_parse_attribute, ret_link);
+}
 
-	/* A bridge's own messages about its ports: no news of the link itself. */
-	if (info->ifi_family != AF_UNSPEC)
+/* Has it come back to the pair's end that is here, and that was not told of it? */
+static bool links_is_reunited(const struct link *link, const struct link *other)
+{
+	return other && other->lower_is_elsewhere && !link->lower_is_elsewhere &&
+	       util_streq(link->kind, other->kind);
+}
+
+static void links_handle_change(struct links *links, const struct link *link)
+{
+	const struct link *other;
+
+	links_learn(links, link);
+	links_tell(links, link->index);
+	other = links_find(links, link->lower);
+	links->is_stale |= links_is_reunited(link, other);
+	/* How a pair is seen depends on both ends. */
+	if (other && other->lower == link->index)
+		links_tell(links, other->index);
+}
+
+static void links_handle_end(struct links *links, const struct link *link)
+{
+	const struct link *other = links_find(links, link->lower);
+
+	/* What stays here of a pair is not told that its other end has left. */
+	links->is_stale |= other && other->lower == link->index;
+	table_remove(links->known, &link->index);
+	links_tell_gone(links, link->index, link->name);
+}
+
+/* A bridge's own messages about its ports are no news of the link itself. */
+static bool links_is_about_link(const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+
+	return info->ifi_family == AF_UNSPEC;
+}
+
+static void links_handle_link(struct links *links, const struct nlmsghdr *message)
+{
+	struct link link;
+
+	if (!links_is_about_link(message))
 		return;
-	mnl_attr_parse(message, sizeof(*info), link_parse_attribute, &link);
-	links_tell(links, &link, message->nlmsg_type == RTM_DELLINK);
+	links_parse_link(message, &link);
+	if (message->nlmsg_type == RTM_DELLINK)
+		links_handle_end(links, &link);
+	else
+		links_handle_change(links, &link);
 }
 
 static int link_parse_address(const struct nlattr *attribute, void *argument)
@@ -207,8 +230,12 @@ static void links_add_address(struct table *addresses, const struct nlmsghdr *me
 
 static int links_on_dumped_link(const struct nlmsghdr *message, void *argument)
 {
-	if (message->nlmsg_type == RTM_NEWLINK)
-		links_handle_link(argument, message);
+	struct link link;
+
+	if (message->nlmsg_type == RTM_NEWLINK && links_is_about_link(message)) {
+		links_parse_link(message, &link);
+		links_learn(argument, &link);
+	}
 	return MNL_CB_OK;
 }
 
@@ -282,13 +309,40 @@ static void links_drop_unmet(void *argument, const void *key, void *value)
 {
 	struct links *links = argument;
 	const struct known *known = value;
-	struct link link = {};
+	struct link link = known->link;
 
 	if (known->scan == links->scan)
 		return;
-	memcpy(&link.index, key, sizeof(link.index));
-	memcpy(link.name, known->link.name, sizeof(link.name));
-	links_tell(links, &link, true);
+	table_remove(links->known, key);
+	links_tell_gone(links, link.index, link.name);
+}
+
+struct indices {
+	uint32_t *values;
+	size_t count;
+};
+
+static void links_collect(void *argument, const void *key, void *value)
+{
+	struct indices *indices = argument;
+
+	(void)value;
+	memcpy(&indices->values[indices->count++], key, sizeof(uint32_t));
+}
+
+/* Each one, now that those around it are known, too. 0 or -errno. */
+static int links_tell_all(struct links *links)
+{
+	struct indices indices = {};
+
+	indices.values = calloc(table_count(links->known) + 1, sizeof(uint32_t));
+	if (!indices.values)
+		return -ENOMEM;
+	table_visit(links->known, links_collect, &indices);
+	for (size_t i = 0; i < indices.count; i++)
+		links_tell(links, indices.values[i]);
+	free(indices.values);
+	return 0;
 }
 
 int links_rescan(struct links *links)
@@ -302,7 +356,7 @@ int links_rescan(struct links *links)
 	links->is_stale = r < 0;
 	if (r == 0)
 		table_visit(links->known, links_drop_unmet, links);
-	return r;
+	return r == 0 ? links_tell_all(links) : r;
 }
 
 /* The socket takes no new message before all are read: what comes later is in the next scan. */
@@ -413,17 +467,42 @@ static int links_read_addresses(struct links *links)
 
 bool links_is_lower(struct links *links, uint32_t index)
 {
-	const struct known *known = table_get(links->known, &index);
+	const struct link *link = links_find(links, index);
 
-	return known && known->link.master;
+	return link && link->master;
+}
+
+bool links_is_bridged(struct links *links, uint32_t index)
+{
+	const struct link *link = links_find(links, index);
+	struct link_view view = { .link = link };
+
+	if (!link)
+		return false;
+	view.master = links_find(links, link->master);
+	return choose_is_bridged(&view);
+}
+
+static void links_meet_above(void *argument, const void *key, void *value)
+{
+	const struct known *known = value;
+
+	(void)key;
+	above_meet(argument, &known->link);
 }
 
 bool links_is_elsewhere(struct links *links, uint32_t index, const uint8_t address[6])
 {
-	const struct known *known = table_get(links->known, &index);
+	const struct link *link = links_find(links, index);
+	struct above above;
 
-	return known && known->link.has_address && !(address[0] & 1) &&
-	       memcmp(known->link.address, address, sizeof(known->link.address)) != 0;
+	if (!link || !link->has_address || address[0] & 1 ||
+	    memcmp(link->address, address, sizeof(link->address)) == 0)
+		return false;
+	above_begin(&above, index, address);
+	while (above_again(&above))
+		table_visit(links->known, links_meet_above, &above);
+	return !above.is_found;
 }
 
 static void links_refresh_addresses(struct links *links)

@@ -91,6 +91,7 @@ struct alert {
 	bool fate_differs;
 	enum refuser refused_by;
 	char drop_reason[SIGHTING_REASON_SIZE];
+	bool is_foreign; /* in a frame to another device than this host's */
 	enum quality quality;
 	struct process process;
 	struct process_brief created_by;

@@ -109,6 +109,8 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct alert *a
 
 	if (alert->has_packet) {
 		ecs_put_text(maker, own, "verdict", sighting_verdict_word(alert->verdict));
+		if (alert->is_foreign)
+			ecs_put(maker, own, "foreign", json_true());
 		kinds = ecs_put_object(maker, own, "kinds");
 		for (kind = 0; kind < KIND_COUNT; kind++)
 			if (alert->kinds[kind])

@@ -137,6 +137,8 @@ static void add_ends(struct line *line, const struct alert *alert)
 	line_add(line, " from %s%s", alert_is_sent(alert) ? "local " : "", source);
 	if (alert->role == ROLE_TO) {
 		add_target(line, alert, destination);
+		if (alert->is_foreign)
+			line_add(line, " of %s", destination);
 		return;
 	}
 	line_add(line, " ");
@@ -187,6 +189,8 @@ static const char *owner_verb(const struct alert *alert)
 		return "served by";
 	if (alert->action == ACTION_OUTBOUND)
 		return alert_is_sent(alert) ? "sent by" : "received by";
+	if (alert->action == ACTION_TRANSIT)
+		return alert->direction == DIRECTION_OUT ? "from" : "for";
 	return "held by";
 }
 
@@ -281,6 +285,8 @@ const char *alert_format_message(const struct alert *alert, char out[ALERT_MESSA
 			line_add(&line, " on ");
 			line_add_foreign(&line, alert->interface);
 		}
+		if (alert->is_foreign)
+			line_add(&line, ", in a frame to another device");
 		if (alert->action == ACTION_BACKSCATTER)
 			line_add(&line, ", an answer to nothing this host sent");
 		add_fate(&line, alert);

@@ -164,6 +164,12 @@ static inline bool sighting_is_connected(const struct sighting *sighting)
 	       !(sighting->event && sighting->event->socket_state == SOCKET_REQUESTED);
 }
 
+/* Is it a stranger's: to another device, and nobody of this host got it? */
+static inline bool sighting_is_foreign(const struct sighting *sighting)
+{
+	return sighting->is_elsewhere && sighting->verdict == VERDICT_UNKNOWN;
+}
+
 /* Does the frame begin with an Ethernet header? Else with an IP header. */
 bool sighting_has_ethernet(const struct packet_event *event);
 

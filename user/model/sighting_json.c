@@ -33,6 +33,8 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct sighting
 	ecs_put_text(maker, own, "kind", words_kind(sighting->kind));
 	ecs_put_text(maker, own, "verdict", sighting_verdict_word(sighting->verdict));
 	ecs_put_fate(maker, own, sighting->fate, sighting->refused_by, sighting->drop_reason);
+	if (sighting_is_foreign(sighting))
+		ecs_put(maker, own, "foreign", json_true());
 	ecs_put_text(maker, own, "quality", sighting_quality_word(sighting->quality));
 	ecs_put_text(maker, own, "service", service_name(sighting->port, sighting->protocol));
 	ecs_put_text(maker, own, "looks_like", sighting->looks_like);
