@@ -29,8 +29,9 @@ static void check(const struct path_case *cases, size_t count)
 	char unit[256], container[72];
 
 	for (size_t i = 0; i < count; i++) {
-		cgroup_unit(cases[i].path, unit, sizeof(unit));
-		cgroup_container(cases[i].path, container, sizeof(container));
+		cgroup_unit(cases[i].path, strlen(cases[i].path), unit, sizeof(unit));
+		cgroup_container(cases[i].path, strlen(cases[i].path), container,
+				 sizeof(container));
 		if (strcmp(unit, cases[i].unit) != 0 || strcmp(container, cases[i].container) != 0)
 			fail_msg("%s: unit \"%s\", container \"%s\"", cases[i].path, unit,
 				 container);
