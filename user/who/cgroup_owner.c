@@ -20,23 +20,33 @@ static bool is_hierarchy(const struct mntent *mount, const char *controller)
 	return util_streq(mount->mnt_type, "cgroup") && hasmntopt(mount, controller);
 }
 
-/* Where the hierarchy is mounted; false where it is not. */
-static bool find_mount(const char *controllers, char ret_place[PATH_MAX])
+/* Where the hierarchy is mounted, by one list of mounts; false where it is not. */
+static bool find_mount_in(const char *list, const char *root, const char *controller,
+			  char ret_place[PATH_MAX])
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char controller[CONTROLLER_SIZE];
+	FILE *mounts = setmntent(list, "re");
 	struct mntent *mount;
 	bool is_found = false;
 
 	if (!mounts)
 		return false;
-	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(controllers, ","),
-		 controllers);
 	while (!is_found && (mount = getmntent(mounts)))
 		if (is_hierarchy(mount, controller))
-			is_found = snprintf(ret_place, PATH_MAX, "%s", mount->mnt_dir) < PATH_MAX;
+			is_found = snprintf(ret_place, PATH_MAX, "%s%s", root, mount->mnt_dir) <
+				   PATH_MAX;
 	endmntent(mounts);
 	return is_found;
+}
+
+/* Where it is not in this mount namespace (`ip netns exec` has a /sys of its own), by the first's. */
+static bool find_mount(const char *controllers, char ret_place[PATH_MAX])
+{
+	char controller[CONTROLLER_SIZE];
+
+	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(controllers, ","),
+		 controllers);
+	return find_mount_in("/proc/self/mounts", "", controller, ret_place) ||
+	       find_mount_in("/proc/1/mounts", "/proc/1/root", controller, ret_place);
 }
 
 static bool is_roots(const char *place)
