@@ -462,6 +462,8 @@ struct process_event {
 	__u32 uid; /* in the initial user namespace */
 	__u32 gid;
 	__u64 exe_inode;
+	__u32 exe_device; /* of the file system: major << 20 | minor */
+	__u32 exe_generation; /* of the inode, where its file system has them */
 	__u64 cgroup_id;
 	__u32 netns;
 	__u16 exe_length; /* octets of exe; 0: none, or not known */
@@ -471,7 +473,7 @@ struct process_event {
 	__u8 exe_cut; /* the path is longer than that */
 	__u8 args_cut;
 	__u8 cgroup_cut;
-	__u8 reserved[2];
+	__u16 cgroup_chosen; /* octets of cgroup, the first, that others than root may have named */
 	char comm[PROCESS_COMM_SIZE]; /* of the leader thread */
 	char parent_comm[PROCESS_COMM_SIZE];
 	char exe[PROCESS_EXE_SIZE];
@@ -576,7 +578,7 @@ ABI_SIZE(struct passage, 72);
 ABI_SIZE(struct frame_sender, 40);
 ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);
-ABI_SIZE(struct process_event, 2680);
+ABI_SIZE(struct process_event, 2688);
 ABI_SIZE(struct listener_event, 72);
 ABI_SIZE(struct owner_board, 584);
 ABI_SIZE(struct packet_event, 120);

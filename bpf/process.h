@@ -144,6 +144,8 @@ static __always_inline void process_read_exe(struct process_event *event, struct
 	if (!file)
 		return;
 	event->exe_inode = BPF_CORE_READ(file, f_inode, i_ino);
+	event->exe_device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	event->exe_generation = BPF_CORE_READ(file, f_inode, i_generation);
 	event->exe_unlinked = BPF_CORE_READ(file, f_inode, i_nlink) == 0;
 	process_read_path(event, file);
 }
@@ -188,6 +190,17 @@ static __always_inline struct kernfs_node *process_cgroup(struct task_struct *ta
 			     cgroup, kn);
 }
 
+#define PROCESS_CGROUP_WRITABLE 0022 /* a mode that lets others than the owner make groups below */
+
+/* Has root given the group away, so that what is below it may be named by anybody? */
+static __always_inline bool process_cgroup_is_delegated(struct kernfs_node *node)
+{
+	struct kernfs_iattrs *attributes = BPF_CORE_READ(node, iattr);
+
+	return (attributes && BPF_CORE_READ(attributes, ia_uid.val)) ||
+	       (BPF_CORE_READ(node, mode) & PROCESS_CGROUP_WRITABLE);
+}
+
 static __always_inline void process_read_cgroup(struct process_event *event,
 					      struct task_struct *task)
 {
@@ -202,6 +215,8 @@ static __always_inline void process_read_cgroup(struct process_event *event,
 			event->cgroup_cut = 0;
 			break;
 		}
+		if (process_cgroup_is_delegated(node))
+			event->cgroup_chosen = event->cgroup_length;
 		if (!process_append(event->cgroup, PROCESS_CGROUP_SIZE,
 				  &event->cgroup_length, BPF_CORE_READ(node, name)))
 			break;

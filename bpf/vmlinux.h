@@ -22,10 +22,16 @@ typedef __u64 u64;
 
 /* names in directories */
 
+struct super_block {
+	unsigned int s_dev;
+};
+
 struct inode {
 	unsigned short i_mode;
 	unsigned int i_nlink;
+	struct super_block *i_sb;
 	unsigned long i_ino;
+	unsigned int i_generation;
 };
 
 struct qstr {
@@ -114,10 +120,20 @@ struct pid {
 
 /* control groups */
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct kernfs_iattrs {
+	kuid_t ia_uid;
+};
+
 struct kernfs_node {
 	struct kernfs_node *__parent;
 	const char *name;
+	unsigned short mode;
 	u64 id;
+	struct kernfs_iattrs *iattr; /* NULL: root's */
 };
 
 struct kernfs_node___before_6_15 {
@@ -142,10 +158,6 @@ enum cgroup_subsys_id {
 };
 
 /* processes */
-
-typedef struct {
-	unsigned int val;
-} kuid_t;
 
 typedef struct {
 	unsigned int val;

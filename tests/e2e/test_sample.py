@@ -60,11 +60,11 @@ def test_each_packet_is_one_object(sandbox):
     sandbox.wire.send(*frames)
     reader.wait()
     syn, datagram, xmas = reader.objects()
-    assert syn["event"] == {"kind": "event", "category": ["network"]}
+    assert syn["event"] == {"kind": "event", "category": ["network"], "type": ["info"]}
     assert syn["source"] == {"ip": "192.0.2.2", "port": 40000,
                              "mac": PEER_MAC.upper().replace(":", "-")}
     assert syn["destination"] == {"ip": "192.0.2.1", "port": 3409}
-    assert syn["network"]["vlan"] == {"id": 7} and syn["network"]["direction"] == "inbound"
+    assert syn["network"]["vlan"] == {"id": "7"} and syn["network"]["direction"] == "inbound"
     assert syn["observer"]["ingress"] == {"interface": {"name": "sensor0"}}
     assert "process" not in syn
     own = {"port": 3409, "role": "to", "kind": "syn", "verdict": "closed", "quality": "none",

@@ -153,10 +153,10 @@ def test_a_forwarded_packet(sandbox):
 def test_the_vlan_of_a_tagged_packet_is_told(sandbox):
     sandbox.start("--xdp", "off")
     sandbox.wire.send(tcp4(3409, vlan=7))
-    assert sandbox.wait_alert(event_action="probe")["network"]["vlan"] == {"id": 7}
+    assert sandbox.wait_alert(event_action="probe")["network"]["vlan"] == {"id": "7"}
 
 
 def test_the_vlan_of_a_tagged_packet_is_told_by_xdp(sandbox):
     sandbox.start("--xdp", "generic")
     sandbox.wire.send(tcp4(3409, vlan=7))
-    assert sandbox.wait_alert(event_action="probe")["network"]["vlan"] == {"id": 7}
+    assert sandbox.wait_alert(event_action="probe")["network"]["vlan"] == {"id": "7"}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "../../user/model/ecs.h"
 #include "alert_sample.h"
 
 /* The alert's JSON is exactly this one. */
@@ -38,18 +39,20 @@ static void the_contracts_example_has_these_members(void **state)
 	strcpy(alert.looks_like, "masscan");
 	assert_json(&alert, "sensor1",
 		    "{\"@timestamp\":\"2026-11-22T06:35:00.123456Z\","
+		    "\"ecs\":{\"version\":\"" ECS_VERSION "\"},"
 		    "\"message\":\"Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
 		    "(networklens) on eth0: 17 packets in 60 s, 1200 more held back, "
 		    "looks like masscan\","
 		    "\"event\":{\"id\":\"00112233445566778899aabbccddeeff\",\"kind\":\"alert\","
-		    "\"category\":[\"network\"],\"action\":\"probe\",\"severity\":4,"
+		    "\"category\":[\"network\"],\"type\":[\"denied\"],\"outcome\":\"failure\","
+		    "\"action\":\"probe\",\"severity\":4,"
 		    "\"start\":\"2026-11-22T06:34:00.123456Z\","
 		    "\"end\":\"2026-11-22T06:35:00.123456Z\",\"count\":17},"
 		    "\"source\":{\"ip\":\"203.0.113.5\",\"port\":40000,"
 		    "\"mac\":\"00-00-5E-00-53-AB\"},"
 		    "\"destination\":{\"ip\":\"192.0.2.1\",\"port\":3409},"
 		    "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\","
-		    "\"direction\":\"inbound\",\"vlan\":{\"id\":7},"
+		    "\"direction\":\"inbound\",\"vlan\":{\"id\":\"7\"},"
 		    "\"community_id\":\"1:3fZIYCgDN1Q1xx7mlYydpoqBH40=\"},"
 		    "\"observer\":{\"hostname\":\"sensor1\","
 		    "\"ingress\":{\"interface\":{\"name\":\"eth0\"}}},"
@@ -216,9 +219,11 @@ static void an_alert_about_no_packet_has_no_network(void **state)
 	strcpy(alert.text, "2 samples were lost");
 	assert_json(&alert, "sensor1",
 		    "{\"@timestamp\":\"2026-11-22T06:35:00.123456Z\","
+		    "\"ecs\":{\"version\":\"" ECS_VERSION "\"},"
 		    "\"message\":\"2 samples were lost\","
 		    "\"event\":{\"id\":\"00112233445566778899aabbccddeeff\",\"kind\":\"alert\","
-		    "\"category\":[\"network\"],\"action\":\"sensor\",\"severity\":3,"
+		    "\"category\":[\"network\"],\"type\":[\"info\"],\"outcome\":\"unknown\","
+		    "\"action\":\"sensor\",\"severity\":3,"
 		    "\"start\":\"2026-11-22T06:34:00.123456Z\","
 		    "\"end\":\"2026-11-22T06:35:00.123456Z\",\"count\":2},"
 		    "\"observer\":{\"hostname\":\"sensor1\"},"
@@ -307,10 +312,12 @@ static void a_listener_is_where_it_listens(void **state)
 	sample_add_process(&alert);
 	assert_json(&alert, "sensor1",
 		    "{\"@timestamp\":\"2026-11-22T06:35:00.123456Z\","
+		    "\"ecs\":{\"version\":\"" ECS_VERSION "\"},"
 		    "\"message\":\"Unexpected listener on TCP port 3409 (networklens) of 192.0.2.1, "
 		    "held by nginx (pid 123, unit nginx.service)\","
 		    "\"event\":{\"id\":\"00112233445566778899aabbccddeeff\",\"kind\":\"alert\","
-		    "\"category\":[\"network\"],\"action\":\"listener\",\"severity\":4,"
+		    "\"category\":[\"network\"],\"type\":[\"start\"],\"outcome\":\"success\","
+		    "\"action\":\"listener\",\"severity\":4,"
 		    "\"start\":\"2026-11-22T06:34:00.123456Z\","
 		    "\"end\":\"2026-11-22T06:35:00.123456Z\",\"count\":1},"
 		    "\"destination\":{\"ip\":\"192.0.2.1\",\"port\":3409},"

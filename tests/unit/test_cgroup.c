@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -29,8 +30,9 @@ static void check(const struct path_case *cases, size_t count)
 	char unit[256], container[72];
 
 	for (size_t i = 0; i < count; i++) {
-		cgroup_unit(cases[i].path, unit, sizeof(unit));
-		cgroup_container(cases[i].path, container, sizeof(container));
+		cgroup_unit(cases[i].path, strlen(cases[i].path), unit, sizeof(unit));
+		cgroup_container(cases[i].path, strlen(cases[i].path), container,
+				 sizeof(container));
 		if (strcmp(unit, cases[i].unit) != 0 || strcmp(container, cases[i].container) != 0)
 			fail_msg("%s: unit \"%s\", container \"%s\"", cases[i].path, unit,
 				 container);
@@ -206,12 +208,45 @@ static void a_path_without_its_top_says_nothing(void **state)
 	check(cases, ARRAY_SIZE(cases));
 }
 
+/* Whoever was given a group calls those below it as he likes. */
+static void what_root_has_not_named_is_no_unit_and_no_container(void **state)
+{
+	static const struct {
+		const char *named;
+		const char *chosen;
+		const char *unit;
+		const char *container;
+	} cases[] = {
+		{ "/given", "/ssh.service", "", "" },
+		{ "/given", "/system.slice/ssh.service", "", "" },
+		{ "/given", "/docker-" ID ".scope", "", "" },
+		{ "/given", "/" ID, "", "" },
+		{ "/docker", "/" ID, "", "" },
+		{ "", "/ssh.service", "", "" },
+		{ "/system.slice/ssh.service", "/other.service", "ssh.service", "" },
+		{ "/docker/" ID, "/x.service/" OTHER_ID, "", ID },
+		{ "/system.slice/docker.service", "/" ID, "docker.service", "" },
+		{ USER, "/app.slice/x.service", "user@1000.service/x.service", "" },
+	};
+	char path[512], unit[256], container[72];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(path, sizeof(path), "%s%s", cases[i].named, cases[i].chosen);
+		cgroup_unit(path, strlen(cases[i].named), unit, sizeof(unit));
+		cgroup_container(path, strlen(cases[i].named), container, sizeof(container));
+		assert_string_equal(unit, cases[i].unit);
+		assert_string_equal(container, cases[i].container);
+	}
+}
+
 static void a_name_too_long_is_cut_within_its_buffer(void **state)
 {
+	static const char path[] = "/a-very-long-name.service";
 	char unit[8];
 
 	(void)state;
-	cgroup_unit("/a-very-long-name.service", unit, sizeof(unit));
+	cgroup_unit(path, strlen(path), unit, sizeof(unit));
 	assert_string_equal(unit, "a-very-");
 }
 
@@ -225,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_users_own_groups_are_the_users),
 		cmocka_unit_test(what_a_service_makes_below_itself_has_its_name),
 		cmocka_unit_test(a_path_without_its_top_says_nothing),
+		cmocka_unit_test(what_root_has_not_named_is_no_unit_and_no_container),
 		cmocka_unit_test(a_name_too_long_is_cut_within_its_buffer),
 	};
 

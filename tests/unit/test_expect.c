@@ -206,6 +206,63 @@ static void a_process_that_is_not_known_meets_no_rule_about_one(void **state)
 	assert_string_equal(judge(&sighting, ACTION_CONNECTION), "a");
 }
 
+/* What a rule asks of a program, and the answer. */
+static struct {
+	char path[64];
+	bool is_container;
+	bool answer;
+	size_t asked;
+} programs_asked;
+
+static bool programs_answer(void *argument, const struct process *process, const char *path,
+			    bool is_container)
+{
+	(void)argument;
+	assert_int_equal(process->pid, 7);
+	snprintf(programs_asked.path, sizeof(programs_asked.path), "%s", path);
+	programs_asked.is_container = is_container;
+	programs_asked.asked++;
+	return programs_asked.answer;
+}
+
+static void an_executable_is_the_file_at_its_path(void **state)
+{
+	static const struct expect_programs programs = { .is_run = programs_answer };
+	static const struct {
+		const char *path;
+		const char *container;
+		const char *asked; /* NULL: it is not */
+	} cases[] = {
+		{ "/usr/bin/nc", NULL, "/usr/bin/nc" },
+		{ "/usr/bin/netcat", NULL, "/usr/bin/netcat" }, /* it may be a link to it */
+		{ "/usr/bin/*", NULL, "/usr/bin/nc" },
+		{ "/usr/sbin/*", NULL, NULL },
+		{ "/usr/bin/nc", "0123*", "/usr/bin/nc" },
+		{ "/usr/bin/nc", "4567*", NULL },
+	};
+	const struct sighting sighting = make_sighting();
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		struct expectation *rule = add_rule("a");
+		const char *asked = cases[i / 2].asked;
+
+		set(rule, EXPECTATION_EXECUTABLE, cases[i / 2].path);
+		if (cases[i / 2].container)
+			set(rule, EXPECTATION_CONTAINER, cases[i / 2].container);
+		build();
+		expects_set_programs(expects, &programs);
+		memset(&programs_asked, 0, sizeof(programs_asked));
+		programs_asked.answer = i % 2;
+		assert_string_equal(judge(&sighting, ACTION_CONNECTION),
+				    asked && programs_asked.answer ? "a" : "");
+		assert_int_equal(programs_asked.asked, asked ? 1 : 0);
+		assert_string_equal(programs_asked.path, asked ? asked : "");
+		assert_int_equal(programs_asked.is_container, asked && cases[i / 2].container);
+		tear_down(NULL);
+	}
+}
+
 static void the_first_of_those_that_are_met_counts(void **state)
 {
 	struct sighting sighting = make_sighting();
@@ -362,7 +419,7 @@ static struct sighting random_sighting(void)
 /* The first rule that is met, found without the index. */
 static const struct expectation *search(const struct sighting *sighting)
 {
-	struct expect_question question = { sighting, ACTION_PROBE, ~0U, NOW };
+	struct expect_question question = { sighting, ACTION_PROBE, ~0U, NOW, NULL };
 
 	for (size_t i = 0; i < rules->count; i++)
 		if (expect_find_failure(&rules->rules[i], &question) == EXPECTATION_MEMBER_COUNT)
@@ -441,6 +498,7 @@ int main(void)
 		TEST(a_users_unit_is_none_of_the_systems),
 		TEST(all_members_must_match),
 		TEST(a_process_that_is_not_known_meets_no_rule_about_one),
+		TEST(an_executable_is_the_file_at_its_path),
 		TEST(the_first_of_those_that_are_met_counts),
 		TEST(past_its_end_a_rule_is_not_in_force),
 		TEST(an_answer_has_the_direction_of_its_question),

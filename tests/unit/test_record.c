@@ -321,6 +321,39 @@ static void a_control_group_whose_top_is_lost_is_no_unit(void **state)
 	assert_string_equal(scene->process->container, "");
 }
 
+/* Of this one's path the part below system.slice was named by whoever was given that. */
+static void a_control_group_below_one_that_was_given_away_is_no_container(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_fill(scene->event);
+	scene->event->cgroup_chosen = sizeof("docker-" ID ".scope");
+	records_take(scene->records, scene->event);
+	records_find(scene->records, &scene->event->head.process, scene->process);
+	assert_string_equal(scene->process->cgroup, "/system.slice/docker-" ID ".scope");
+	assert_string_equal(scene->process->unit, "");
+	assert_string_equal(scene->process->container, "");
+}
+
+static void a_program_is_told_by_its_file(void **state)
+{
+	struct scene *scene = *state;
+	const struct process_file *file = &scene->process->file;
+
+	scene_fill(scene->event);
+	scene->event->head.boot_ns = 77;
+	scene->event->exe_inode = 12;
+	scene->event->exe_device = 8 << 20 | 1;
+	scene->event->exe_generation = 34;
+	records_take(scene->records, scene->event);
+	records_find(scene->records, &scene->event->head.process, scene->process);
+	assert_int_equal(file->seen_boot_ns, 77);
+	assert_int_equal(file->inode, 12);
+	assert_int_equal(file->device, 8 << 20 | 1);
+	assert_int_equal(file->generation, 34);
+	assert_false(file->is_by_stat);
+}
+
 static void a_process_is_itself_only_with_its_start(void **state)
 {
 	struct process *process = ((struct scene *)*state)->process;
@@ -413,6 +446,8 @@ int main(void)
 		WITH_SCENE(a_full_table_forgets_the_oldest_and_counts),
 		WITH_SCENE(a_cut_path_is_completed_from_the_live_process),
 		WITH_SCENE(a_control_group_whose_top_is_lost_is_no_unit),
+		WITH_SCENE(a_control_group_below_one_that_was_given_away_is_no_container),
+		WITH_SCENE(a_program_is_told_by_its_file),
 		WITH_SCENE(a_process_is_itself_only_with_its_start),
 		WITH_SCENE(a_holder_is_one_only_with_its_start),
 		WITH_SCENE(a_live_process_of_a_memory_file_is_told_as_one),

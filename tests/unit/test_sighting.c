@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../user/base/util.h"
+#include "../../user/model/ecs.h"
 #include "sighting_sample.h"
 
 #define HOSTILE "a\"]\n\x1b[31m\\\xff\xc2\x9b"
@@ -23,7 +24,8 @@ static void its_json_has_these_members(void **state)
 	made = sighting_to_json(&sample.sighting, "sensor1");
 	wanted = json_loads(
 		"{\"@timestamp\":\"2026-11-22T06:35:00.123456Z\","
-		"\"event\":{\"kind\":\"event\",\"category\":[\"network\"]},"
+		"\"ecs\":{\"version\":\"" ECS_VERSION "\"},"
+		"\"event\":{\"kind\":\"event\",\"category\":[\"network\"],\"type\":[\"info\"]},"
 		"\"source\":{\"ip\":\"203.0.113.5\",\"port\":40000,\"mac\":\"00-00-5E-00-53-AB\"},"
 		"\"destination\":{\"ip\":\"192.0.2.1\",\"port\":3409},"
 		"\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\",\"direction\":\"inbound\","

@@ -57,6 +57,7 @@ size_t text_utf8_length(const char *text, size_t length);
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* Shell-style match of the whole text: * and ? only. */
+#define TEXT_GLOB_WILD "*?"
 bool text_glob(const char *pattern, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 /* expect.c - the expectations in force, and which of them a described packet meets. */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -235,12 +236,28 @@ static int test_take(struct expect_test *test, const char *word, const char *val
 	return OUTCOME_DONE;
 }
 
+/* There is no process to ask: the path that is described is taken to be what one executes. */
+static bool test_is_run(void *argument, const struct process *process, const char *path,
+			bool is_container)
+{
+	struct stat wanted, told;
+
+	(void)argument;
+	if (util_streq(path, process->executable))
+		return true;
+	return !is_container && stat(path, &wanted) == 0 &&
+	       stat(process->executable, &told) == 0 && wanted.st_dev == told.st_dev &&
+	       wanted.st_ino == told.st_ino;
+}
+
 static int test_read(const struct call *call, struct expect_test *test)
 {
+	static const struct expect_programs programs = { .is_run = test_is_run };
 	int outcome = OUTCOME_DONE;
 
 	if (call->word_count == 0)
 		return failure_misused("expect test: what traffic? (port 3409/tcp peer 10.0.0.1 ...)");
+	test->question.programs = &programs;
 	test->question.sighting = &test->sighting;
 	test->question.now_wall_ns = clock_wall_ns();
 	for (size_t i = 0; i < call->word_count && outcome == OUTCOME_DONE; i += 2)

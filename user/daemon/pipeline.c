@@ -34,6 +34,7 @@ struct pipeline {
 	struct links *links;
 	struct hold *hold; /* NULL: nothing waits */
 	struct expects *expects;
+	struct expect_programs programs;
 	struct flood flood;
 	struct bypass bypass;
 	struct fold *fold;
@@ -122,6 +123,28 @@ static void pipeline_set_flood(struct pipeline *pipeline, const struct config *c
 	};
 }
 
+static bool pipeline_is_run(void *argument, const struct process *process, const char *path,
+			    bool is_container)
+{
+	struct pipeline *pipeline = argument;
+
+	return owners_is_run(witness_owners(pipeline->parts.witness), process, path, is_container);
+}
+
+/* Without a witness no process is known, and no program is asked for. */
+static int pipeline_expect(struct pipeline *pipeline, const struct config *config)
+{
+	struct expects *fresh;
+	int r = expects_new(&fresh, config->expectations, pipeline->expects);
+
+	if (r < 0)
+		return r;
+	expects_set_programs(fresh, &pipeline->programs);
+	expects_free(pipeline->expects);
+	pipeline->expects = fresh;
+	return 0;
+}
+
 static hold_resolver pipeline_resolve;
 
 static int pipeline_build(struct pipeline *pipeline, const struct config *config)
@@ -143,7 +166,7 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 	pipeline_set_flood(pipeline, config);
 	flood_look(&pipeline->flood, sum.suppressed, clock_boot_ns(), clock_wall_ns());
 	if (r == 0)
-		r = expects_new(&pipeline->expects, config->expectations, NULL);
+		r = pipeline_expect(pipeline, config);
 	if (r == 0)
 		r = table_new(&pipeline->names, sizeof(uint32_t), IF_NAMESIZE,
 			      PIPELINE_INTERFACES_MAX, NULL, NULL);
@@ -164,6 +187,7 @@ int pipeline_new(struct pipeline **ret_pipeline, const struct pipeline_parts *pa
 	if (!pipeline)
 		return -ENOMEM;
 	pipeline->parts = *parts;
+	pipeline->programs = (struct expect_programs){ pipeline_is_run, pipeline };
 	r = pipeline_build(pipeline, config);
 	if (r < 0) {
 		pipeline_free(pipeline);
@@ -199,15 +223,10 @@ const struct expects *pipeline_expects(const struct pipeline *pipeline)
 
 void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 {
-	struct expects *fresh;
-	int r = expects_new(&fresh, config->expectations, pipeline->expects);
+	int r = pipeline_expect(pipeline, config);
 
-	if (r == 0) {
-		expects_free(pipeline->expects);
-		pipeline->expects = fresh;
-	} else {
+	if (r < 0)
 		log_error(r, "take the new expectations, the old ones stay in force");
-	}
 	pipeline->window_ns = config->window_ns;
 	pipeline_set_flood(pipeline, config);
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);

@@ -12,6 +12,7 @@ struct expects {
 	struct expect_index *index; /* NULL without rules */
 	struct expect_hits *hits; /* one a rule */
 	uint64_t total;
+	const struct expect_programs *programs; /* borrowed; may be NULL */
 };
 
 static int expect_compare_name(const void *key, const void *element)
@@ -98,6 +99,11 @@ uint64_t expects_hits_total(const struct expects *expects)
 	return expects->total;
 }
 
+void expects_set_programs(struct expects *expects, const struct expect_programs *programs)
+{
+	expects->programs = programs;
+}
+
 /* A listener is about no packet, so it has no peer and no interface. */
 static unsigned int expect_known(const struct sighting *sighting)
 {
@@ -133,7 +139,8 @@ const struct expectation *expect_judge(struct expects *expects, const struct sig
 {
 	struct expect_search search = {
 		.expects = expects,
-		.question = { sighting, action, expect_known(sighting), now_wall_ns },
+		.question = { sighting, action, expect_known(sighting), now_wall_ns,
+			      expects->programs },
 		.best = SIZE_MAX,
 	};
 

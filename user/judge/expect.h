@@ -32,7 +32,6 @@ const struct expectations *expects_rules(const struct expects *expects);
 const struct expect_hits *expects_hits(const struct expects *expects, size_t index);
 uint64_t expects_hits_total(const struct expects *expects);
 
-
 /*
  * The first rule that the sighting meets, which counts as a hit of it; NULL: it is unexpected. A
  * question and its answers are one thing: both have the direction of the question.
@@ -40,12 +39,26 @@ uint64_t expects_hits_total(const struct expects *expects);
 const struct expectation *expect_judge(struct expects *expects, const struct sighting *sighting,
 				       enum action action, uint64_t now_wall_ns);
 
+/*
+ * Does the process execute the program at that path of the sensor's mount namespace, or of its
+ * container's? NULL, where nobody can tell: the path that is told of it is believed.
+ */
+struct expect_programs {
+	bool (*is_run)(void *argument, const struct process *process, const char *path,
+		       bool is_container);
+	void *argument;
+};
+
+/* From now on asked of a program. Borrowed. */
+void expects_set_programs(struct expects *expects, const struct expect_programs *programs);
+
 /* What a rule is held against. */
 struct expect_question {
 	const struct sighting *sighting;
 	enum action action;
 	unsigned int known; /* bits of the members that the sighting tells */
 	uint64_t now_wall_ns;
+	const struct expect_programs *programs; /* may be NULL */
 };
 
 /* The first member of the rule that fails; EXPECTATION_MEMBER_COUNT: none, the rule is met. */

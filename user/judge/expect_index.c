@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * expect_index.c - every rule goes under the member of which the most crowded value is the least
- * crowded; rules without such a member (an interface alone, a range of all ports) are tried
- * always. Prefixes are found by one probe for each length that occurs.
+ * crowded; rules without such a member (an interface alone, a range of all ports, an executable,
+ * which is a file and no text) are tried always. Prefixes are found by one probe for each length
+ * that occurs.
  */
 #include "expect_index.h"
 
 #include <endian.h>
 #include <errno.h>
 
+#include "../base/text.h"
 #include "../base/util.h"
 
 #define INDEX_PORTS_MAX 64 /* a rule with more ports is not filed under them */
@@ -123,7 +125,7 @@ static void list_add_text(struct index_list *list, const struct expectation *rul
 {
 	const char *text = rule->texts[member];
 
-	if (text && !strpbrk(text, "*?"))
+	if (text && !strpbrk(text, TEXT_GLOB_WILD))
 		list_add(list, index_hash_text(member, text), number, member);
 }
 
@@ -140,7 +142,6 @@ static void list_add_rule(struct index_list *list, const struct expectation *rul
 		list_add_text(list, rule, number, EXPECTATION_USER);
 	list_add_text(list, rule, number, EXPECTATION_UNIT);
 	list_add_text(list, rule, number, EXPECTATION_CONTAINER);
-	list_add_text(list, rule, number, EXPECTATION_EXECUTABLE);
 }
 
 static void list_add_all(struct index_list *list, const struct expectations *rules)
@@ -341,8 +342,6 @@ static void index_probe_owner(const struct expect_index *index, const struct pro
 	index_probe(index, index_hash_text(EXPECTATION_USER, process->user), visit, argument);
 	index_probe(index, index_hash_text(EXPECTATION_UNIT, process->unit), visit, argument);
 	index_probe(index, index_hash_text(EXPECTATION_CONTAINER, process->container), visit,
-		    argument);
-	index_probe(index, index_hash_text(EXPECTATION_EXECUTABLE, process->executable), visit,
 		    argument);
 }
 

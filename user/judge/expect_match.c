@@ -86,9 +86,18 @@ static bool meets_container(const struct expectation *rule, const struct expect_
 static bool meets_executable(const struct expectation *rule,
 			     const struct expect_question *question)
 {
-	const char *executable = question->sighting->process.executable;
+	const struct process *process = &question->sighting->process;
+	const struct expect_programs *programs = question->programs;
+	const char *path = rule->texts[EXPECTATION_EXECUTABLE];
+	bool is_container = rule->members & EXPECTATION_BIT(EXPECTATION_CONTAINER);
 
-	return *executable && text_glob(rule->texts[EXPECTATION_EXECUTABLE], executable);
+	/* A pattern means the files that are called so: then what is told has to be true. */
+	if (!programs || strpbrk(path, TEXT_GLOB_WILD)) {
+		if (!*process->executable || !text_glob(path, process->executable))
+			return false;
+		path = process->executable;
+	}
+	return !programs || programs->is_run(programs->argument, process, path, is_container);
 }
 
 static member_meets *const meets[] = {

@@ -5,9 +5,29 @@
 #include "service.h"
 #include "words.h"
 
+/*
+ * ECS's words for the actions. The outcome is that of who asked: a listener has got its port, a
+ * connection somebody who serves it, a probe nobody; of what else is seen it is not known.
+ */
+static const struct ecs_event *alert_event(enum action action)
+{
+	static const struct ecs_event events[ACTION_COUNT] = {
+		[ACTION_PROBE] = { "alert", { "denied" }, "failure" },
+		[ACTION_CONNECTION] = { "alert", { "connection", "allowed" }, "success" },
+		[ACTION_LISTENER] = { "alert", { "start" }, "success" },
+		[ACTION_OUTBOUND] = { "alert", { "connection" }, "unknown" },
+		[ACTION_BACKSCATTER] = { "alert", { "info" }, "unknown" },
+		[ACTION_TRANSIT] = { "alert", { "connection" }, "unknown" },
+		[ACTION_FLOOD] = { "alert", { "info" }, "unknown" },
+		[ACTION_SENSOR] = { "alert", { "info" }, "unknown" },
+	};
+
+	return &events[action];
+}
+
 static void put_event(struct ecs_maker *maker, json_t *root, const struct alert *alert)
 {
-	json_t *event = ecs_put_event(maker, root, "alert");
+	json_t *event = ecs_put_event(maker, root, alert_event(alert->action));
 
 	ecs_put_text(maker, event, "id", alert->id);
 	ecs_put_text(maker, event, "action", alert_action_word(alert->action));

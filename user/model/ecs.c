@@ -63,16 +63,30 @@ void ecs_put_time(struct ecs_maker *maker, json_t *object, const char *name, uin
 	ecs_put_text(maker, object, name, text);
 }
 
-json_t *ecs_put_event(struct ecs_maker *maker, json_t *root, const char *kind)
+/* Words of this program's own. */
+static void put_words(struct ecs_maker *maker, json_t *object, const char *name,
+		      const char *const *words, size_t max)
 {
-	json_t *event = ecs_put_object(maker, root, "event");
-	json_t *category = json_array();
+	json_t *list = json_array();
 
-	if (json_array_append_new(category, json_string("network")))
-		maker->has_failed = true;
-	ecs_put_text(maker, event, "kind", kind);
-	ecs_put(maker, event, "category", category);
-	return event;
+	for (size_t i = 0; i < max && words[i]; i++)
+		if (json_array_append_new(list, json_string(words[i])))
+			maker->has_failed = true;
+	ecs_put(maker, object, name, list);
+}
+
+json_t *ecs_put_event(struct ecs_maker *maker, json_t *root, const struct ecs_event *event)
+{
+	static const char *const categories[] = { "network" };
+	json_t *object;
+
+	ecs_put_text(maker, ecs_put_object(maker, root, "ecs"), "version", ECS_VERSION);
+	object = ecs_put_object(maker, root, "event");
+	ecs_put_text(maker, object, "kind", event->kind);
+	put_words(maker, object, "category", categories, ARRAY_SIZE(categories));
+	put_words(maker, object, "type", event->types, ECS_TYPES_MAX);
+	ecs_put_text(maker, object, "outcome", event->outcome);
+	return object;
 }
 
 /* An ICMP error has no ports of its own. */
@@ -109,6 +123,15 @@ static void put_community_id(struct ecs_maker *maker, json_t *network,
 		ecs_put_text(maker, network, "community_id", id);
 }
 
+/* A keyword, though it looks like a number. */
+static void put_vlan(struct ecs_maker *maker, json_t *network, uint16_t vlan_id)
+{
+	char id[8];
+
+	snprintf(id, sizeof(id), "%u", vlan_id);
+	ecs_put_text(maker, ecs_put_object(maker, network, "vlan"), "id", id);
+}
+
 json_t *ecs_put_packet(struct ecs_maker *maker, json_t *root, const struct ecs_packet *packet)
 {
 	bool has_ports = packet->kind != KIND_ICMP, is_inbound = packet->direction == DIRECTION_IN;
@@ -124,8 +147,7 @@ json_t *ecs_put_packet(struct ecs_maker *maker, json_t *root, const struct ecs_p
 	ecs_put_text(maker, network, "direction", is_inbound ? "inbound" : "outbound");
 	put_community_id(maker, network, packet);
 	if (packet->has_vlan)
-		ecs_put_number(maker, ecs_put_object(maker, network, "vlan"), "id",
-			       packet->vlan_id);
+		put_vlan(maker, network, packet->vlan_id);
 	return network;
 }
 

@@ -31,8 +31,20 @@ void ecs_put_text(struct ecs_maker *maker, json_t *object, const char *name, con
 /* Left out where it is 0. */
 void ecs_put_time(struct ecs_maker *maker, json_t *object, const char *name, uint64_t wall_ns);
 
-/* `event` with its kind ("alert", "event") and category; borrowed. */
-json_t *ecs_put_event(struct ecs_maker *maker, json_t *root, const char *kind);
+/* The release whose field definitions hold; what it does not have is under `portsentinel`. */
+#define ECS_VERSION "8.11.0"
+
+#define ECS_TYPES_MAX 2
+
+/* How an event is categorised: words that ECS allows in the category `network`. */
+struct ecs_event {
+	const char *kind; /* "alert", "event" */
+	const char *types[ECS_TYPES_MAX]; /* NULL: no more */
+	const char *outcome; /* NULL: it has none */
+};
+
+/* `ecs`, and `event` with its categories, which is returned, borrowed. */
+json_t *ecs_put_event(struct ecs_maker *maker, json_t *root, const struct ecs_event *event);
 
 /* What both tell of a packet. Pointers are borrowed. */
 struct ecs_packet {

@@ -60,6 +60,15 @@ enum quality {
 #define PROCESS_UNIT_SIZE 256
 #define PROCESS_CONTAINER_SIZE 72
 
+/* The file that a process executes, however it is called: what the kernel tells files apart by. */
+struct process_file {
+	uint64_t seen_boot_ns; /* when it was seen to be that; 0: not known */
+	uint64_t inode;
+	uint32_t device; /* of the file system, as the kernel has it: major << 20 | minor */
+	uint32_t generation; /* of the inode, where its file system has them */
+	bool is_by_stat; /* as stat(2) tells it, which may number file systems otherwise */
+};
+
 /* A local process. Empty strings and zero pid: not known. Raw bytes: escape before printing. */
 struct process {
 	pid_t pid; /* 0 with a name: it has none in the pid namespace whose numbers are told */
@@ -69,6 +78,7 @@ struct process {
 	uint64_t start_boot_ns;
 	uint32_t netns; /* inode of its network namespace; 0: not known */
 	bool executable_unlinked; /* the file has no name any more, or never had one */
+	struct process_file file;
 	char name[PROCESS_NAME_SIZE];
 	char parent_name[PROCESS_NAME_SIZE];
 	char executable[PROCESS_PATH_SIZE];

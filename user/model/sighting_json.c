@@ -45,11 +45,12 @@ static void put_own(struct ecs_maker *maker, json_t *root, const struct sighting
 
 json_t *sighting_to_json(const struct sighting *sighting, const char *hostname)
 {
+	static const struct ecs_event event = { .kind = "event", .types = { "info" } };
 	struct ecs_maker maker = { .has_failed = false };
 	json_t *root = json_object();
 
 	ecs_put_time(&maker, root, "@timestamp", sighting->wall_ns);
-	ecs_put_event(&maker, root, "event");
+	ecs_put_event(&maker, root, &event);
 	put_packet(&maker, root, sighting);
 	ecs_put_observer(&maker, root, hostname, sighting->direction, sighting->interface);
 	ecs_put_process(&maker, root, &sighting->process);

@@ -252,8 +252,9 @@ static bool names_take(struct names *names, const struct place *place)
 	return names->container.length;
 }
 
-static struct names names_of(const char *path)
+static struct names names_of(const char *path, size_t named)
 {
+	const char *const end = path + named;
 	struct place place = {};
 	struct names names = {};
 
@@ -261,6 +262,9 @@ static struct names names_of(const char *path)
 		return names;
 	place.here = path_take(&path);
 	for (bool is_done = false; place.here.length && !is_done;) {
+		/* What a user's own manager names is told as that user's. */
+		if (place.here.at + place.here.length > end && !names.user.length)
+			break;
 		place.below = path_take(&path);
 		is_done = names_take(&names, &place);
 		place.above = place.here;
@@ -269,9 +273,9 @@ static struct names names_of(const char *path)
 	return names;
 }
 
-void cgroup_unit(const char *path, char *ret_unit, size_t size)
+void cgroup_unit(const char *path, size_t named, char *ret_unit, size_t size)
 {
-	struct names names = names_of(path);
+	struct names names = names_of(path, named);
 	bool is_users = names.user.length && names.user.at != names.unit.at;
 
 	snprintf(ret_unit, size, "%.*s%s%.*s", is_users ? (int)names.user.length : 0,
@@ -300,9 +304,9 @@ static size_t unescape(struct text text, char *out, size_t size)
 	return used;
 }
 
-void cgroup_container(const char *path, char *ret_id, size_t size)
+void cgroup_container(const char *path, size_t named, char *ret_id, size_t size)
 {
-	struct names names = names_of(path);
+	struct names names = names_of(path, named);
 
 	ret_id[unescape(names.container, ret_id, size)] = '\0';
 }

@@ -12,12 +12,15 @@
 #include <stddef.h>
 
 /*
+ * `named`: how many octets of the path, the first, are root's own names; below that whoever was
+ * given the group names groups as he likes.
+ *
  * The unit (.service, .scope, .socket ...); one of a user's own manager is
  * "user@1000.service/NAME". "" when there is none.
  */
-void cgroup_unit(const char *path, char *ret_unit, size_t size);
+void cgroup_unit(const char *path, size_t named, char *ret_unit, size_t size);
 
 /* The container's id, or its name where the path has only that; "" when there is none. */
-void cgroup_container(const char *path, char *ret_id, size_t size);
+void cgroup_container(const char *path, size_t named, char *ret_id, size_t size);
 
 #endif

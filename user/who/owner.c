@@ -7,17 +7,20 @@
 #include "../base/util.h"
 #include "engine.h"
 #include "inquiry.h"
+#include "installed.h"
 #include "present.h"
 #include "proc.h"
 #include "record.h"
 
 #define OWNERS_PROCESSES_MAX 16384
+#define OWNERS_INSTALLED_MAX 1024
 #define OWNERS_RESCAN_NS 250000000ULL
 #define OWNERS_CHECK_NS 1000000ULL
 
 struct owners {
 	struct inquiry_means means;
 	struct records *records;
+	struct installed *installed;
 };
 
 int owners_new_in(struct owners **ret_owners, const struct owner_source *source,
@@ -35,6 +38,8 @@ int owners_new_in(struct owners **ret_owners, const struct owner_source *source,
 	owners->means.rescan = (struct pace){ .interval_ns = OWNERS_RESCAN_NS, .burst = 1 };
 	owners->means.check = (struct pace){ .interval_ns = OWNERS_CHECK_NS, .burst = 100 };
 	r = records_new(&owners->records, OWNERS_PROCESSES_MAX);
+	if (r == 0)
+		r = installed_new(&owners->installed, OWNERS_INSTALLED_MAX);
 	if (r == 0)
 		r = present_answers_new(&owners->means.answers);
 	if (r < 0) {
@@ -67,7 +72,14 @@ void owners_free(struct owners *owners)
 		owners->means.outside.free(owners->means.outside.argument);
 	table_free(owners->means.answers);
 	records_free(owners->records);
+	installed_free(owners->installed);
 	free(owners);
+}
+
+bool owners_is_run(struct owners *owners, const struct process *process, const char *path,
+		   bool is_container)
+{
+	return installed_is_run(owners->installed, process, path, is_container);
 }
 
 void owners_take_process(struct owners *owners, const struct process_event *event)

@@ -48,6 +48,13 @@ void owners_free(struct owners *owners);
 /* Remembers a process; the event must have its full, checked size. */
 void owners_take_process(struct owners *owners, const struct process_event *event);
 
+/*
+ * Does the process execute the program that is installed at the path, by this process's mount
+ * namespace, or by its container's? What the process's own namespace shows there is not asked.
+ */
+bool owners_is_run(struct owners *owners, const struct process *process, const char *path,
+		   bool is_container);
+
 /* Does a route of this namespace make the address its own, assigned to an interface or not? */
 bool owners_is_local(const struct owners *owners, const struct addr *addr);
 

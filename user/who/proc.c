@@ -13,7 +13,9 @@
 #include "../base/util.h"
 #include "../model/command.h"
 #include "cgroup.h"
+#include "cgroup_owner.h"
 #include "path.h"
+#include "program_file.h"
 
 #define PROC_PATH_SIZE 64
 #define PROC_INITIAL_NAMESPACE 0xeffffffcU /* PID_NS_INIT_INO of the kernel's linux/nsfs.h */
@@ -100,8 +102,10 @@ static void proc_read_executable(pid_t pid, struct process *process, uint64_t *r
 	if (length <= 0)
 		return; /* a kernel thread has none */
 	target[length] = '\0';
-	if (stat(path, &file) == 0)
+	if (stat(path, &file) == 0) {
 		*ret_inode = file.st_ino;
+		process->file = program_file_of(&file, clock_boot_ns());
+	}
 	if (!proc_is_named(pid, &file, target))
 		process->executable_unlinked = path_strip_deleted(target);
 	path_strip_memfd(target, process->executable_unlinked);
@@ -141,27 +145,62 @@ static void proc_read_netns(pid_t pid, struct process *process)
 		process->netns = status.st_ino;
 }
 
+/* Takes the next "7:CONTROLLERS:/PATH" of a list. Its path; NULL: the list is at its end. */
+static const char *proc_next_group(char **rest, const char **ret_controllers)
+{
+	char *line;
+
+	while ((line = strsep(rest, "\n"))) {
+		char *controllers = strchr(line, ':');
+		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!path || path[1] != '/')
+			continue;
+		*path = '\0';
+		*ret_controllers = controllers + 1;
+		return path + 1;
+	}
+	return NULL;
+}
+
 /* "0::/system.slice/x.service", or on v1 hosts the name=systemd and pids hierarchies. */
 static void proc_read_cgroup(pid_t pid, struct process *process)
 {
-	char buffer[4096], *rest = buffer, *line;
+	char buffer[4096], *rest = buffer;
+	const char *controllers, *path;
+	size_t named;
 
 	if (proc_read_file(pid, "cgroup", buffer, sizeof(buffer)) < 0)
 		return;
-	while ((line = strsep(&rest, "\n"))) {
-		const char *path = strchr(line, ':');
-
-		path = path ? strchr(path + 1, ':') : NULL;
-		if (!path)
-			continue;
-		path++;
+	while ((path = proc_next_group(&rest, &controllers))) {
 		if (strlen(process->cgroup) <= strlen("/"))
 			path_copy(path, process->cgroup, sizeof(process->cgroup));
+		named = cgroup_named(controllers, path);
 		if (!process->unit[0])
-			cgroup_unit(path, process->unit, sizeof(process->unit));
+			cgroup_unit(path, named, process->unit, sizeof(process->unit));
 		if (!process->container[0])
-			cgroup_container(path, process->container, sizeof(process->container));
+			cgroup_container(path, named, process->container,
+					 sizeof(process->container));
 	}
+}
+
+bool proc_is_in_container(pid_t pid, const char *id)
+{
+	char buffer[4096], *rest = buffer, found[PROCESS_CONTAINER_SIZE];
+	const char *controllers, *path;
+
+	if (proc_read_file(pid, "cgroup", buffer, sizeof(buffer)) < 0)
+		return false;
+	while ((path = proc_next_group(&rest, &controllers))) {
+		/* Who owns the groups is asked only of those that are called so. */
+		cgroup_container(path, strlen(path), found, sizeof(found));
+		if (!util_streq(found, id))
+			continue;
+		cgroup_container(path, cgroup_named(controllers, path), found, sizeof(found));
+		if (util_streq(found, id))
+			return true;
+	}
+	return false;
 }
 
 static uint64_t proc_tick_ns(void)
@@ -262,6 +301,17 @@ bool proc_numbers_all(void)
 	return (stat("/proc/1/ns/pid", &namespace) < 0 &&
 		stat("/proc/self/ns/pid", &namespace) < 0) ||
 	       namespace.st_ino == PROC_INITIAL_NAMESPACE;
+}
+
+int proc_read_start(pid_t pid, uint64_t *ret_start_boot_ns)
+{
+	struct process process;
+	struct proc_stat stat;
+
+	if (proc_read_stat(pid, &process, &stat) < 0)
+		return -ESRCH;
+	*ret_start_boot_ns = stat.start_ticks * proc_tick_ns();
+	return 0;
 }
 
 bool proc_began_at(pid_t pid, uint64_t start_boot_ns)

@@ -62,6 +62,12 @@ pid_t proc_self(void);
 /* Are /proc's numbers those of the initial pid namespace, as process_key.tgid is? */
 bool proc_numbers_all(void);
 
+/* When it began (CLOCK_BOOTTIME), to the hundredth of a second. 0 or -ESRCH. */
+int proc_read_start(pid_t pid, uint64_t *ret_start_boot_ns);
+
+/* Is it in the container that cgroup_container() calls so? */
+bool proc_is_in_container(pid_t pid, const char *id);
+
 /* Does a process of this number and start live? 0: at any time. */
 bool proc_began_at(pid_t pid, uint64_t start_boot_ns);
 

@@ -24,6 +24,7 @@ struct record {
 	uid_t uid;
 	uint32_t netns;
 	bool executable_unlinked;
+	struct process_file file;
 	uint64_t long_command;
 	char texts[]; /* name, parent's name, executable, command line, cgroup, unit, container */
 };
@@ -129,6 +130,29 @@ static void record_complete(const struct process_event *event, struct process *p
 	}
 }
 
+static void record_read_file(const struct process_event *event, struct process *process)
+{
+	if (!event->exe_inode)
+		return;
+	process->file = (struct process_file){
+		.seen_boot_ns = event->head.boot_ns,
+		.inode = event->exe_inode,
+		.device = event->exe_device,
+		.generation = event->exe_generation,
+	};
+}
+
+/* Unit and container, by the names that are root's: the path's front, up to what was chosen. */
+static void record_read_groups(const struct process_event *event, struct process *process)
+{
+	size_t length = strlen(process->cgroup);
+	/* A name and its zero there are a slash and a name here. */
+	size_t named = length - MIN(event->cgroup_chosen, length);
+
+	cgroup_unit(process->cgroup, named, process->unit, sizeof(process->unit));
+	cgroup_container(process->cgroup, named, process->container, sizeof(process->container));
+}
+
 static void record_read_event(const struct process_event *event, struct process *process)
 {
 	bool exe_is_whole, cgroup_is_whole;
@@ -150,9 +174,9 @@ static void record_read_event(const struct process_event *event, struct process 
 					       event->cgroup_cut, process->cgroup,
 					       sizeof(process->cgroup));
 	path_strip_memfd(process->executable, event->exe_unlinked);
+	record_read_file(event, process);
 	command_set(process, event->args, MIN(event->args_length, sizeof(event->args)));
-	cgroup_unit(process->cgroup, process->unit, sizeof(process->unit));
-	cgroup_container(process->cgroup, process->container, sizeof(process->container));
+	record_read_groups(event, process);
 	record_complete(event, process, exe_is_whole, cgroup_is_whole);
 }
 
@@ -177,6 +201,7 @@ static struct record *record_pack(const struct process *process)
 		.uid = process->uid,
 		.netns = process->netns,
 		.executable_unlinked = process->executable_unlinked,
+		.file = process->file,
 		.long_command = process->long_command,
 	};
 	place = record->texts;
@@ -307,6 +332,7 @@ int records_find(struct records *records, const struct process_key *key,
 		.uid = (*place)->uid,
 		.netns = (*place)->netns,
 		.executable_unlinked = (*place)->executable_unlinked,
+		.file = (*place)->file,
 		.long_command = (*place)->long_command,
 		.start_boot_ns = key->start_boot_ns,
 		.start_wall_ns = clock_wall_from_boot(key->start_boot_ns),
