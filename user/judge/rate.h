@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * rate.h - how many alerts may go out: so many at once, and as many again in the time they may
- * take. A quarter of them is kept for what nobody can forge from afar, so that a flood of probes
- * does not eat it; a limit of one alert has no quarter. Pure.
+ * take. Who may spend the last of them is a matter of rank. Pure.
  */
 #ifndef JUDGE_RATE_H
 #define JUDGE_RATE_H
@@ -17,7 +16,24 @@ struct rate {
 	uint64_t spent_ns; /* when the bucket will be full again */
 };
 
-/* Takes one from the bucket. is_reserved: it may have the kept quarter, too. */
-bool rate_allows(struct rate *rate, bool is_reserved, uint64_t now_ns);
+/*
+ * Each rank leaves a quarter of the bucket to the next: a flood of probes does not eat what is kept
+ * for things that nobody can forge from afar, nor one source that has had its share what is left
+ * to others. A limit of one alert has no quarters.
+ */
+enum rate_rank {
+	RATE_OVER, /* its source has had its share */
+	RATE_FAIR, /* anybody can forge it */
+	RATE_KEPT,
+};
+
+/* The quarter of so many events, one at least. */
+uint64_t rate_quarter(uint64_t events);
+
+/* Takes one from the bucket. */
+bool rate_allows(struct rate *rate, enum rate_rank rank, uint64_t now_ns);
+
+/* How long one event takes to be allowed again; 0: no limit. */
+uint64_t rate_interval_ns(const struct rate *rate);
 
 #endif

@@ -104,6 +104,7 @@ void count_read_accounting(const struct tables *tables, struct accounting *ret_a
 			sum.unparsed[reason] += one->unparsed[reason];
 		sum.uncounted += one->uncounted;
 		sum.peers_evicted += one->peers_evicted;
+		sum.suppressed_answers += one->suppressed_answers;
 	}
 	*ret_accounting = sum;
 }
