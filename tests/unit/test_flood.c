@@ -176,7 +176,8 @@ static void each_rank_leaves_a_quarter_to_the_next(void **state)
 	struct rate rate = { .events = 20, .per_ns = SECOND };
 
 	(void)state;
-	assert_int_equal(spend(&rate, RATE_OVER, 10 * SECOND), 10);
+	assert_int_equal(spend(&rate, RATE_FLOOD, 10 * SECOND), 5);
+	assert_int_equal(spend(&rate, RATE_OVER, 10 * SECOND), 5);
 	assert_int_equal(spend(&rate, RATE_FAIR, 10 * SECOND), 5);
 	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND), 5);
 	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND), 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * budget.h - max-rate, shared out: a quarter of it to each source, which is a local user or a
- * network elsewhere. More than that it gets while nobody else wants it. A function of (state, now),
+ * network elsewhere, and half of it to what anybody can forge from afar, whose sources are as many
+ * as he likes. More than that each gets while nobody else wants it. A function of (state, now),
  * bounded.
  */
 #ifndef JUDGE_BUDGET_H

@@ -3,13 +3,12 @@
 #include "fold.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "../base/table.h"
 #include "../base/util.h"
 #include "budget.h"
 #include "flows.h"
-#include "policy.h"
+#include "gather.h"
 #include "sweep.h"
 #include "withheld.h"
 
@@ -42,7 +41,9 @@ struct fold_entry {
 
 struct fold {
 	struct fold_options options;
-	struct table *entries;
+	struct table *forgeable; /* struct fold_key -> struct fold_entry ... */
+	struct table *real; /* ... and where no flood of what can be forged drives them out */
+	struct table *visited; /* one of the two */
 	struct flows *flows;
 	struct sweep *sweep;
 	struct told *told;
@@ -185,8 +186,11 @@ int fold_new(struct fold **ret_fold, const struct fold_options *options)
 	if (!fold)
 		return -ENOMEM;
 	fold->options = *options;
-	r = table_new(&fold->entries, sizeof(struct fold_key), sizeof(struct fold_entry),
+	r = table_new(&fold->forgeable, sizeof(struct fold_key), sizeof(struct fold_entry),
 		      options->capacity, fold_on_leave, fold);
+	if (r == 0)
+		r = table_new(&fold->real, sizeof(struct fold_key), sizeof(struct fold_entry),
+			      options->capacity, fold_on_leave, fold);
 	if (r == 0)
 		r = flows_new(&fold->flows, FOLD_FLOWS * options->capacity, options->window_ns);
 	if (r == 0)
@@ -208,7 +212,8 @@ void fold_free(struct fold *fold)
 {
 	if (!fold)
 		return;
-	table_free(fold->entries);
+	table_free(fold->forgeable);
+	table_free(fold->real);
 	flows_free(fold->flows);
 	sweep_free(fold->sweep);
 	told_free(fold->told);
@@ -222,38 +227,6 @@ void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t
 	budget_set(fold->budget, max_rate, max_rate_ns);
 	flows_set(fold->flows, window_ns);
 	sweep_set(fold->sweep, window_ns);
-}
-
-static void fold_copy_owner(struct alert *alert, const struct sighting *sighting)
-{
-	alert->quality = sighting->quality;
-	alert->process = sighting->process;
-	alert->created_by = sighting->created_by;
-	alert->accepted_by = sighting->accepted_by;
-}
-
-static void fold_copy_frame(struct alert *alert, const struct packet_event *event)
-{
-	alert->has_packet = true;
-	alert->has_vlan = event->has_vlan;
-	alert->vlan_id = event->vlan & SIGHTING_VLAN_ID;
-	alert->has_mac = sighting_source_mac(event, alert->source_mac);
-}
-
-static void fold_copy_sighting(struct alert *alert, const struct sighting *sighting)
-{
-	memcpy(alert->interface, sighting->interface, sizeof(alert->interface));
-	alert->direction = sighting->direction;
-	alert->role = sighting->role;
-	alert->protocol = sighting->protocol;
-	alert->kind = sighting->kind;
-	alert->port = sighting->port;
-	alert->source = sighting->source;
-	alert->destination = sighting->destination;
-	alert->verdict = sighting->verdict;
-	alert->peer_process = sighting->peer_process;
-	if (sighting->event)
-		fold_copy_frame(alert, sighting->event);
 }
 
 /* The thing's process is known for good, also where the window's packets do not tell it anew. */
@@ -289,7 +262,7 @@ static void fold_open_window(struct fold *fold, struct fold_entry *entry,
 	entry->is_client = false;
 	if (key->width != SWEEP_SINGLE)
 		entry->suppressed_all_before = fold_suppressed_all(fold);
-	fold_copy_sighting(alert, sighting);
+	gather_first(alert, sighting);
 }
 
 /* A thing's first window begins with its first packet; the others with what was told before. */
@@ -322,43 +295,6 @@ static bool fold_is_real(const struct sighting *sighting, enum action action)
 	       (is_proven && sighting->protocol == PROTOCOL_TCP);
 }
 
-/* The process that has a connection is better than one that listened for it. */
-static bool fold_knows_better(const struct alert *alert, const struct sighting *sighting)
-{
-	if (sighting->quality == QUALITY_NONE)
-		return false;
-	return alert->quality == QUALITY_NONE ||
-	       (alert->quality == QUALITY_LISTENER && flow_is_settled(sighting));
-}
-
-/* Without numbers, those of one name are taken for one. */
-static bool fold_same_brief(const struct process_brief *a, const struct process_brief *b)
-{
-	return a->pid == b->pid && (a->pid || util_streq(a->name, b->name));
-}
-
-/* A later packet may know what the first did not: which tool it is, and who is behind it. */
-static void fold_learn(struct fold_entry *entry, const struct sighting *sighting)
-{
-	struct alert *alert = &entry->alert;
-
-	if (!*alert->looks_like && sighting->looks_like)
-		snprintf(alert->looks_like, sizeof(alert->looks_like), "%s", sighting->looks_like);
-	entry->is_client |= sighting->verdict == VERDICT_CONNECTED;
-	if (entry->is_client)
-		alert->techniques = 0; /* its questions were a client's */
-	else
-		alert->techniques |= technique_bit(policy_technique(sighting));
-	if (process_brief_is_known(&sighting->peer_process) &&
-	    !fold_same_brief(&sighting->peer_process, &alert->peer_process))
-		alert->peer_process = (struct process_brief){}; /* more than one */
-	/* Those that many have sent may be many processes'. */
-	if (alert_is_folded(alert) || !fold_knows_better(alert, sighting))
-		return;
-	alert->verdict = sighting->verdict;
-	fold_copy_owner(alert, sighting);
-}
-
 static struct fold_key fold_key(const struct sighting *sighting, enum action action)
 {
 	bool is_listener = action == ACTION_LISTENER;
@@ -385,6 +321,27 @@ static struct fold_key fold_wide_key(const struct sighting *sighting, enum actio
 	return key;
 }
 
+/* The table that has the thing; NULL: none has. */
+static struct table *fold_table(struct fold *fold, const struct fold_key *key)
+{
+	if (table_get(fold->real, key))
+		return fold->real;
+	return table_get(fold->forgeable, key) ? fold->forgeable : NULL;
+}
+
+/* Without a word about it. Nothing happens where there is no memory. */
+static void fold_move(struct table *source, const struct fold_key *from, struct table *target,
+		      const struct fold_key *to)
+{
+	struct fold_entry *entry = table_get(source, from), *place, moved = *entry;
+
+	entry->alert.count = 0; /* nothing left to sum up */
+	table_remove(source, from);
+	place = table_put(target, to, NULL);
+	if (place)
+		*place = moved;
+}
+
 /*
  * The process of a connection became known: the thing under `from`, if it is that connection and
  * no other, is the thing under `to` from now on.
@@ -392,17 +349,28 @@ static struct fold_key fold_wide_key(const struct sighting *sighting, enum actio
 static void fold_adopt(struct fold *fold, const struct fold_key *from, const struct fold_key *to,
 		       const struct flow_name *flow)
 {
-	struct fold_entry *entry = table_get(fold->entries, from), *place, moved;
+	struct table *table = fold_table(fold, from);
+	const struct fold_entry *entry = table ? table_get(table, from) : NULL;
 
 	if (!entry || entry->alert.count == 0 || entry->has_flows ||
-	    memcmp(&entry->flow, flow, sizeof(*flow)) != 0 || table_get(fold->entries, to))
+	    memcmp(&entry->flow, flow, sizeof(*flow)) != 0 || fold_table(fold, to))
 		return;
-	moved = *entry;
-	entry->alert.count = 0; /* nothing left to sum up */
-	table_remove(fold->entries, from);
-	place = table_put(fold->entries, to, NULL);
-	if (place)
-		*place = moved;
+	fold_move(table, from, table, to);
+}
+
+/* The thing's entry, in the table where it belongs; NULL when memory is out. */
+static struct fold_entry *fold_enter(struct fold *fold, const struct fold_key *key, bool is_real,
+				     bool *ret_is_new)
+{
+	struct table *table = fold_table(fold, key);
+
+	if (is_real && table == fold->forgeable) {
+		fold_move(table, key, fold->real, key);
+		table = fold->real;
+	}
+	if (!table)
+		table = is_real ? fold->real : fold->forgeable;
+	return table_put(table, key, ret_is_new);
 }
 
 /* Puts the process into the key of a connection's packet. */
@@ -452,7 +420,8 @@ static void fold_count(struct fold *fold, struct fold_entry *entry, const struct
 	entry->has_flows |= memcmp(&entry->flow, &flow, sizeof(flow)) != 0;
 	entry->is_real |= fold_is_real(sighting, key->action);
 	sweep_count(fold->sweep, alert, sighting, key->width);
-	fold_learn(entry, sighting);
+	entry->is_client |= sighting->verdict == VERDICT_CONNECTED;
+	gather_more(alert, sighting, entry->is_client);
 }
 
 static void fold_note_next(struct fold *fold, uint64_t next_ns)
@@ -469,6 +438,15 @@ static void fold_retry(struct fold *fold, struct fold_entry *entry, const struct
 	entry->withheld = !fold_emit(fold, entry, key);
 	if (entry->withheld)
 		fold_note_next(fold, fold->now_ns + budget_interval_ns(fold->budget));
+}
+
+/* Is there something of it to tell that still has to wait? Then its window goes on. */
+static bool fold_waits(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
+{
+	if (entry->alert.count == 0)
+		return false;
+	fold_retry(fold, entry, key);
+	return entry->withheld && entry->is_real;
 }
 
 /* At once what is new; and what was withheld, as soon as it turns out that nobody forged it. */
@@ -497,10 +475,10 @@ int fold_add(struct fold *fold, const struct sighting *sighting, enum action act
 	fold->now_ns = now_ns;
 	fold->wall_ns = sighting->wall_ns;
 	key = fold_place(fold, sighting, action);
-	entry = table_put(fold->entries, &key, &is_new);
+	entry = fold_enter(fold, &key, fold_is_real(sighting, action), &is_new);
 	if (!entry)
 		return -ENOMEM;
-	if (entry->alert.count && now_ns >= entry->opened_ns + fold->options.window_ns)
+	if (now_ns >= entry->opened_ns + fold->options.window_ns && !fold_waits(fold, entry, &key))
 		fold_close(fold, entry, &key);
 	if (entry->alert.count == 0) {
 		fold_open_window(fold, entry, &key, sighting, severity);
@@ -513,19 +491,29 @@ int fold_add(struct fold *fold, const struct sighting *sighting, enum action act
 	return 0;
 }
 
+/* What nobody forges first. */
+static void fold_visit(struct fold *fold, table_visitor *visit)
+{
+	fold->visited = fold->real;
+	table_visit(fold->real, visit, fold);
+	fold->visited = fold->forgeable;
+	table_visit(fold->forgeable, visit, fold);
+}
+
 static void fold_visit_tick(void *argument, const void *key, void *value)
 {
 	struct fold *fold = argument;
 	struct fold_entry *entry = value;
 	uint64_t end_ns = entry->opened_ns + fold->options.window_ns;
 
+	if (fold_waits(fold, entry, key))
+		return;
 	if (fold->now_ns < end_ns) {
 		fold_note_next(fold, end_ns);
-		fold_retry(fold, entry, key);
 		return;
 	}
 	if (entry->alert.count == 0) { /* a window's length passed in silence: it is over */
-		table_remove(fold->entries, key);
+		table_remove(fold->visited, key);
 		return;
 	}
 	fold_close(fold, entry, key);
@@ -537,7 +525,7 @@ uint64_t fold_tick(struct fold *fold, uint64_t now_ns)
 {
 	fold->now_ns = now_ns;
 	fold->next_ns = 0;
-	table_visit(fold->entries, fold_visit_tick, fold);
+	fold_visit(fold, fold_visit_tick);
 	if (fold->withheld.since_ns) {
 		uint64_t end_ns = fold->withheld.since_ns + fold->options.window_ns;
 
@@ -562,6 +550,6 @@ static void fold_visit_flush(void *argument, const void *key, void *value)
 void fold_flush(struct fold *fold, uint64_t now_ns)
 {
 	fold->now_ns = now_ns;
-	table_visit(fold->entries, fold_visit_flush, fold);
+	fold_visit(fold, fold_visit_flush);
 	fold_tell_withheld(fold);
 }

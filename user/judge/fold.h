@@ -14,7 +14,8 @@
  * Memory is bounded: when the table is full, the thing that was silent longest is summed up
  * early. Alerts are bounded: more than max_rate are withheld (budget.h: shares for local users,
  * networks, and what takes a process of this host or a whole handshake), and a `flood` alert tells
- * how many and what about (withheld.h). What nobody can forge is tried again until its window ends.
+ * how many and what about (withheld.h). What nobody can forge has a table of its own, and waits, its
+ * window with it, until it can be told.
  */
 #ifndef JUDGE_FOLD_H
 #define JUDGE_FOLD_H
@@ -31,7 +32,7 @@ struct fold_options {
 	uint64_t window_ns;
 	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */
 	uint64_t max_rate_ns;
-	size_t capacity; /* things open at a time */
+	size_t capacity; /* things open at a time, of each of two tables */
 	/* Takes each alert; valid during the call. */
 	void (*emit)(void *argument, const struct alert *alert);
 	/*
@@ -59,8 +60,10 @@ void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t
 int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
 	     uint64_t now_ns);
 
-/* Ends the windows that are over. Returns when to call again; 0: nothing is open. fold_add() may
- * make it sooner: fold_next(). */
+/*
+ * Ends the windows that are over. Returns when to call again; 0: nothing is open. fold_add() may
+ * make it sooner: fold_next().
+ */
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns);
 uint64_t fold_next(const struct fold *fold);
 

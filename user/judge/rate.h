@@ -13,15 +13,17 @@
 struct rate {
 	uint64_t events; /* per per_ns; 0: no limit */
 	uint64_t per_ns;
+	uint64_t burst; /* at once; 0: events */
 	uint64_t spent_ns; /* when the bucket will be full again */
 };
 
 /*
- * Each rank leaves a quarter of the bucket to the next: a flood of probes does not eat what is kept
- * for things that nobody can forge from afar, nor one source that has had its share what is left
- * to others. A limit of one alert has no quarters.
+ * Each rank leaves a quarter of the bucket to the next, so that a flood of probes does not eat what
+ * is kept for things that nobody can forge from afar, nor one source what is left to others. A
+ * limit of one alert has no quarters.
  */
 enum rate_rank {
+	RATE_FLOOD, /* anybody can forge it, and much of that went out already */
 	RATE_OVER, /* its source has had its share */
 	RATE_FAIR, /* anybody can forge it */
 	RATE_KEPT,
