@@ -105,7 +105,8 @@ struct accounting {
 	__u64 uncounted; /* counter rows that found no room: they stand under port 0 */
 	__u64 peers_evicted; /* peers that gave their place to a newer one */
 	__u64 foreign; /* of the matched: frames to link addresses that no device here has */
-	__u64 reserved[4]; /* fills two cache lines */
+	__u64 suppressed_answers; /* of suppressed, this host's answers */
+	__u64 reserved[3]; /* fills two cache lines */
 };
 
 /*
@@ -146,6 +147,8 @@ struct peer {
 	__u64 packets_out;
 	__u32 allowed; /* packets that the limits let through; wraps */
 	__u32 kinds; /* bit set of enum kind, inbound packets only */
+	__u64 firsts_at; /* as allowed_at: what it has of the shares for the first packets of things */
+	__u64 proven_at; /* and of the share for completed handshakes */
 };
 
 /* Packets of the peer that were held back since it was first seen; wraps. */
@@ -174,16 +177,85 @@ struct peer_set {
 	struct peer peers[PEER_WAYS];
 };
 
+/*
+ * A thing: what one peer and one watched port have to do with each other, one way. Things share
+ * places; the one that was sampled last has it.
+ */
+struct thing {
+	__u32 tag; /* of its name; zero marks a free place */
+	__u32 sampled_at; /* jiffies, which wrap: when a packet of it was last sampled */
+	__u32 suppressed; /* packets held back since it has the place; wraps */
+	__u32 reserved;
+};
+
+#define THINGS (1 << 16)
+
+/* What may be sampled once though the peer has used up its share. */
+enum thing_type {
+	THING_PORT, /* peer, port, direction */
+	THING_REQUESTED, /* a flow that the kernel has a request for: forged by whoever forges a SYN */
+	THING_CONNECTED, /* a flow that the kernel has a connected socket for */
+};
+
+/* port: the watched one; other_port: of a flow, else 0. Both in host byte order. */
+static inline __u64 thing_name(enum thing_type type, __u16 port, __u16 other_port,
+			       enum protocol protocol, enum direction direction, enum role role)
+{
+	return (__u64)type << 48 | (__u64)other_port << 32 | (__u64)(role == ROLE_FROM) << 18 |
+	       (__u64)direction << 17 | (__u64)protocol << 16 | port;
+}
+
+/* Its place is in the lower half, its tag in the upper: multiply-shift again, by the same secret. */
+static inline __u64 thing_hash(const __u64 addr[2], __u64 name, __u64 seed)
+{
+	__u64 hash = addr[0] * (seed | 1) + addr[1] * ((seed << 32 | seed >> 32) | 1) +
+		     name * ((seed ^ 0xff51afd7ed558ccdULL) | 1);
+
+	hash ^= hash >> 32;
+	hash *= 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 32;
+}
+
+static inline __u32 thing_place(__u64 hash)
+{
+	return hash & (THINGS - 1);
+}
+
+static inline __u32 thing_tag(__u64 hash)
+{
+	return hash >> 32 | 1;
+}
+
 /* The sample limits in force; written by user space at any time. */
 #define LIMIT_TICKS_PER_JIFFY (1 << 20)
 
+struct limit_bucket {
+	__u64 interval; /* ticks between two samples; 0: no limit */
+	__u64 tolerance; /* ticks that a burst may run ahead */
+	__u64 allowed_at; /* written by the kernel side */
+};
+
+/*
+ * All peers together have `total` samples, in shares, so that what anybody can forge does not spend
+ * what is kept for the rest.
+ */
+#define SHARE_PORTS 8
+
+enum limit_share {
+	SHARE_ANY,
+	SHARE_OWN, /* first packets of things that this host sends */
+	SHARE_PROVEN, /* packets of connected TCP sockets, once a flow */
+	SHARE_FIRST, /* first packets of things that come in: SHARE_PORTS of them, by port */
+	SHARE_COUNT = SHARE_FIRST + SHARE_PORTS,
+};
+
 struct limits {
-	__u64 peer_interval; /* ticks between two samples of a peer; 0: no limit */
-	__u64 peer_tolerance; /* ticks that a burst may run ahead */
-	__u64 total_interval; /* the same for all peers together */
-	__u64 total_tolerance;
-	__u64 total_allowed_at; /* written by the kernel side */
-	__u64 peer_seed; /* of the peer hash: a peer must not choose its place */
+	__u64 peer_interval;
+	__u64 peer_tolerance;
+	__u64 peer_extra_tolerance; /* of a peer's part of the shares behind SHARE_ANY */
+	__u64 peer_seed; /* of the hashes: a peer must not choose its place */
+	__u64 thing_memory; /* jiffies; the first packet after them is a thing's first again */
+	struct limit_bucket shares[SHARE_COUNT];
 };
 
 /* A packet of a file, told to the program before it runs (replay.h). */
@@ -528,7 +600,7 @@ struct packet_event {
 	__u32 ifindex;
 	__u32 frame_length;
 	__u32 payload_length; /* transport payload, padding excluded */
-	__u32 peer_suppressed; /* the peer's count at this moment */
+	__u32 suppressed; /* its thing's count at this moment; with two watched ports the target's */
 	__u8 source[16];
 	__u8 destination[16];
 	__u16 source_port;
@@ -557,9 +629,10 @@ struct packet_event {
 #define ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " changed its size")
 ABI_SIZE(struct accounting, 128);
 ABI_SIZE(struct counter_set, 96);
-ABI_SIZE(struct peer, 64);
-ABI_SIZE(struct peer_set, 264);
-ABI_SIZE(struct limits, 48);
+ABI_SIZE(struct peer, 80);
+ABI_SIZE(struct peer_set, 328);
+ABI_SIZE(struct thing, 16);
+ABI_SIZE(struct limits, 304);
 ABI_SIZE(struct replay, 32);
 ABI_SIZE(struct interface_record, 256);
 ABI_SIZE(struct process_key, 24);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * limit.h - who may be sampled. A bounded table of peers, each with a token bucket, and one
- * bucket for all: the generic cell rate algorithm (ITU-T I.371 annex A), one number a bucket.
+ * limit.h - who may be sampled. A bounded table of peers, each with a token bucket, and buckets
+ * for all together: the generic cell rate algorithm (ITU-T I.371 annex A), one number a bucket.
+ * Whoever has spent his bucket, or finds that for all spent by others, still has the first packet
+ * of each thing (thing.h) and of each completed handshake, within shares of their own.
  *
  * The table is shared by the CPUs. A peer's numbers are added to without a lock; a race may let
  * one sample too many through, never miscounts the accounting, and can credit one packet to the
@@ -74,6 +76,8 @@ static __always_inline struct peer *limit_add_peer(struct accounting *here, stru
 		peer->packets_out = 0;
 		peer->allowed = 0;
 		peer->kinds = 0;
+		peer->firsts_at = 0;
+		peer->proven_at = 0;
 	}
 	bpf_spin_unlock(&set->lock);
 	here->peers_evicted += evicted;
@@ -109,21 +113,56 @@ static __always_inline __u64 limit_next(__u64 allowed_at, __u64 interval, __u64 
 #define LIMIT_ANSWERS_SHARE 8
 
 /*
- * May this packet of the peer be sampled now? Both buckets pay or neither does. The shared
+ * Takes one sample out of a bucket of the peer and one of all: both pay or neither does. The shared
  * bucket is written only at the rate it allows, so that a flood on many CPUs only reads it.
  */
+static __always_inline bool limit_take(__u64 *peer_at, __u64 peer_tolerance,
+				       struct limit_bucket *share, __u64 ticks)
+{
+	if (!limit_conforms(*peer_at, peer_tolerance, ticks) ||
+	    !limit_conforms(share->allowed_at, share->tolerance, ticks))
+		return false;
+	*peer_at = limit_next(*peer_at, limits.peer_interval, ticks);
+	share->allowed_at = limit_next(share->allowed_at, share->interval, ticks);
+	return true;
+}
+
+/* May any packet of the peer be sampled now? */
 static __always_inline bool limit_allows(struct peer *peer, bool is_answer, __u64 now)
 {
 	__u64 tolerance = is_answer ? limits.peer_tolerance / LIMIT_ANSWERS_SHARE :
 				      limits.peer_tolerance;
+
+	return limit_take(&peer->allowed_at, tolerance, &limits.shares[SHARE_ANY],
+			  now * LIMIT_TICKS_PER_JIFFY);
+}
+
+/* The first packet of a thing? What this host sends nobody forges from afar. */
+static __always_inline bool limit_allows_first(struct peer *peer, enum direction direction,
+					       __u16 port, __u64 now)
+{
+	struct limit_bucket *share = direction == DIRECTION_OUT ?
+					     &limits.shares[SHARE_OWN] :
+					     &limits.shares[SHARE_FIRST + port % SHARE_PORTS];
+
+	return limit_take(&peer->firsts_at, limits.peer_extra_tolerance, share,
+			  now * LIMIT_TICKS_PER_JIFFY);
+}
+
+/* Is anything left for a packet of a connected socket? Asked before the socket is. */
+static __always_inline bool limit_has_proven(const struct peer *peer, __u64 now)
+{
+	const struct limit_bucket *share = &limits.shares[SHARE_PROVEN];
 	__u64 ticks = now * LIMIT_TICKS_PER_JIFFY;
 
-	if (!limit_conforms(peer->allowed_at, tolerance, ticks) ||
-	    !limit_conforms(limits.total_allowed_at, limits.total_tolerance, ticks))
-		return false;
-	peer->allowed_at = limit_next(peer->allowed_at, limits.peer_interval, ticks);
-	limits.total_allowed_at = limit_next(limits.total_allowed_at, limits.total_interval, ticks);
-	return true;
+	return limit_conforms(peer->proven_at, limits.peer_extra_tolerance, ticks) &&
+	       limit_conforms(share->allowed_at, share->tolerance, ticks);
+}
+
+static __always_inline bool limit_allows_proven(struct peer *peer, __u64 now)
+{
+	return limit_take(&peer->proven_at, limits.peer_extra_tolerance,
+			  &limits.shares[SHARE_PROVEN], now * LIMIT_TICKS_PER_JIFFY);
 }
 
 #endif

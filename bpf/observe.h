@@ -22,6 +22,7 @@
 #include "sender.h"
 #include "socket.h"
 #include "station.h"
+#include "thing.h"
 #include "watch.h"
 
 /* Look into IPIP, 6in4, GRE, VXLAN and Geneve, too. Set before load. */
@@ -123,12 +124,9 @@ static __always_inline void observe_count(struct accounting *here, const struct 
 			     view->frame_length);
 }
 
-/* Notes the packet under its peer. May it be sampled? */
-static __always_inline bool observe_peer(const struct view *view, struct peer *peer, __u8 roles,
+static __always_inline void observe_note(const struct view *view, struct peer *peer,
 					 enum kind kind, __u64 now)
 {
-	bool is_answer = view->direction == DIRECTION_OUT && !(roles & ROLE_TO);
-
 	peer->last = now;
 	if (view->direction == DIRECTION_IN) {
 		__sync_fetch_and_add(&peer->packets_in, 1);
@@ -136,8 +134,102 @@ static __always_inline bool observe_peer(const struct view *view, struct peer *p
 	} else {
 		__sync_fetch_and_add(&peer->packets_out, 1);
 	}
-	if (!limit_allows(peer, is_answer, now))
+}
+
+/* The thing of a type that a packet belongs to; of one with two watched ports the target is it. */
+static __always_inline struct thing_at observe_thing(const struct view *view,
+						     const struct match *match, __u8 roles,
+						     enum thing_type type)
+{
+	bool in = view->direction == DIRECTION_IN, to = roles & ROLE_TO;
+	__u16 source_port = bpf_ntohs(match->ends.source_port);
+	__u16 destination_port = bpf_ntohs(match->ends.destination_port);
+	__u16 other_port = to ? source_port : destination_port;
+
+	return thing_find(in ? match->source : match->destination,
+			  thing_name(type, to ? destination_port : source_port,
+				     type == THING_PORT ? 0 : other_port, match->ends.protocol,
+				     view->direction, to ? ROLE_TO : ROLE_FROM));
+}
+
+/*
+ * Kinds that come with a connection: a socket is asked for these alone, and only of a peer that is
+ * held back.
+ */
+static __always_inline bool observe_may_be_proven(const struct view *view,
+						  const struct match *match)
+{
+	return !replaying && view->direction == DIRECTION_IN &&
+	       (match->kind == KIND_ACK || match->kind == KIND_DATA || match->kind == KIND_FIN ||
+		match->kind == KIND_SYNACK);
+}
+
+/*
+ * Is it the first packet of a completed handshake, which nobody forges from afar? The one that
+ * completes it comes while the kernel has but the request, which anybody's SYN makes: that one has
+ * the share of first packets.
+ */
+static __always_inline bool observe_allows_proven(const struct view *view,
+						  const struct match *match, struct peer *peer,
+						  __u8 roles, __u64 now)
+{
+	struct thing_at flow = observe_thing(view, match, roles, THING_CONNECTED);
+	enum socket_state state;
+
+	if (!thing_is_new(&flow, now))
 		return false;
+	state = observe_socket(view, match);
+	if (state == SOCKET_CONNECTED) {
+		if (!limit_allows_proven(peer, now))
+			return false;
+	} else if (state == SOCKET_REQUESTED) {
+		flow = observe_thing(view, match, roles, THING_REQUESTED);
+		if (!thing_is_new(&flow, now) ||
+		    !limit_allows_first(peer, DIRECTION_IN,
+					bpf_ntohs(match->ends.destination_port), now))
+			return false;
+	} else {
+		return false;
+	}
+	thing_note_sampled(&flow, now);
+	return true;
+}
+
+/* This host's, to what came to a watched port. */
+static __always_inline bool observe_is_answer(const struct view *view, __u8 roles)
+{
+	return view->direction == DIRECTION_OUT && !(roles & ROLE_TO);
+}
+
+static __always_inline bool observe_allows(const struct view *view, const struct match *match,
+					   struct peer *peer, __u8 roles,
+					   const struct thing_at *thing, __u64 now)
+{
+	bool is_answer = observe_is_answer(view, roles);
+	__be16 port = roles & ROLE_TO ? match->ends.destination_port : match->ends.source_port;
+
+	if (limit_allows(peer, is_answer, now))
+		return true;
+	if (is_answer)
+		return false;
+	if (thing_is_new(thing, now) &&
+	    limit_allows_first(peer, view->direction, bpf_ntohs(port), now))
+		return true;
+	return observe_may_be_proven(view, match) && limit_has_proven(peer, now) &&
+	       observe_allows_proven(view, match, peer, roles, now);
+}
+
+/* May the packet be sampled? Its peer and its thing know afterwards. */
+static __always_inline bool observe_limit(const struct view *view, const struct match *match,
+					  struct peer *peer, __u8 roles,
+					  const struct thing_at *thing, __u64 now)
+{
+	observe_note(view, peer, match->kind, now);
+	if (!observe_allows(view, match, peer, roles, thing, now)) {
+		thing_note_suppressed(thing);
+		return false;
+	}
+	thing_note_sampled(thing, now);
 	__sync_fetch_and_add(&peer->allowed, 1);
 	return true;
 }
@@ -169,7 +261,7 @@ static __always_inline void observe_mark(const struct view *view, const struct p
 }
 
 static __always_inline bool observe_emit(const struct view *view, const struct packet *packet,
-					 const struct match *match, const struct peer *peer)
+					 const struct match *match, __u32 suppressed)
 {
 	struct packet_event *event = emit_begin();
 
@@ -183,7 +275,7 @@ static __always_inline bool observe_emit(const struct view *view, const struct p
 	event->ifindex = view->ifindex;
 	event->frame_length = view->frame_length;
 	event->payload_length = match->payload_length;
-	event->peer_suppressed = peer_suppressed(peer);
+	event->suppressed = suppressed;
 	__builtin_memcpy(event->source, match->source, 16);
 	__builtin_memcpy(event->destination, match->destination, 16);
 	event->source_port = bpf_ntohs(packet->source_port);
@@ -215,12 +307,20 @@ static __always_inline bool observe_is_foreign(const struct view *view)
 					station_is_foreign_at_tc(view->ctx, view->data, view->end);
 }
 
+static __always_inline void observe_suppress(struct accounting *here, const struct view *view,
+					     __u8 roles)
+{
+	here->suppressed++;
+	here->suppressed_answers += observe_is_answer(view, roles);
+}
+
 /* A packet with a watched port. */
 static __always_inline void observe_match(const struct view *view, const struct packet *packet)
 {
 	struct accounting *here = count_here();
 	__u64 now = replay_jiffies();
 	struct match match = {};
+	struct thing_at thing;
 	struct peer *peer;
 
 	if (!observe_look(view, packet, &match)) {
@@ -234,9 +334,10 @@ static __always_inline void observe_match(const struct view *view, const struct 
 		exchange_note(&match.ends, view->direction, match.kind, packet->roles);
 	peer = limit_peer(here,
 			  view->direction == DIRECTION_IN ? match.source : match.destination, now);
-	if (!peer || !observe_peer(view, peer, packet->roles, match.kind, now))
-		here->suppressed++;
-	else if (observe_emit(view, packet, &match, peer))
+	thing = observe_thing(view, &match, packet->roles, THING_PORT);
+	if (!peer || !observe_limit(view, &match, peer, packet->roles, &thing, now))
+		observe_suppress(here, view, packet->roles);
+	else if (observe_emit(view, packet, &match, thing_suppressed(&thing)))
 		here->sampled++;
 	else
 		here->lost++;

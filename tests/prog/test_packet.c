@@ -12,6 +12,7 @@
 #include "../../user/base/util.h"
 #include "../../user/kernel/count.h"
 #include "../../user/kernel/peers.h"
+#include "../../user/kernel/things.h"
 #include "../../user/kernel/probe.h"
 #include "../../user/kernel/program.h"
 #include "../../user/kernel/watch.h"
@@ -212,9 +213,10 @@ static void a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed(void **
 {
 	const struct doors *doors = *state;
 	struct ledger before, after;
+	struct held_thing thing = { .port = 3409, .role = ROLE_TO };
 	struct config config;
 	struct frame frame;
-	struct addr peer;
+	uint32_t suppressed;
 
 	config_init(&config);
 	config.peer_rate = 1;
@@ -230,8 +232,9 @@ static void a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed(void **
 	assert_int_equal(after.accounting.sampled - before.accounting.sampled, 7);
 	assert_int_equal(after.accounting.suppressed - before.accounting.suppressed, 93);
 	assert_identity(&after);
-	assert_int_equal(addr_parse("198.0.2.1", &peer), 0);
-	assert_int_equal(peers_suppressed(doors->tables, &peer), 93);
+	assert_int_equal(addr_parse("198.0.2.1", &thing.peer), 0);
+	assert_true(things_suppressed(doors->tables, &thing, &suppressed));
+	assert_int_equal(suppressed, 93);
 	free(before.rows);
 	free(after.rows);
 }

@@ -57,7 +57,7 @@ static inline struct alert sample_folded(uint64_t peers)
 {
 	struct alert alert = sample_alert();
 
-	alert.technique = TECHNIQUE_XMAS;
+	alert.techniques = technique_bit(TECHNIQUE_XMAS);
 	alert.ports = 2;
 	alert.top_port_count = 2;
 	alert.top_ports[0] = (struct alert_port){ 3409, PROTOCOL_TCP, 12 };

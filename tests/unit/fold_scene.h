@@ -20,7 +20,9 @@ struct scene {
 	struct alert *emitted;
 	size_t count;
 	uint64_t now;
-	uint32_t suppressed; /* what the kernel would say */
+	uint32_t suppressed; /* what the kernel would say of any thing */
+	uint64_t suppressed_all; /* and of all together */
+	struct held_thing asked; /* of which it was asked last */
 	const char *looks_like; /* what the next packets look like */
 };
 
@@ -32,10 +34,19 @@ static inline void scene_emit(void *argument, const struct alert *alert)
 	scene->emitted[scene->count++] = *alert;
 }
 
-static inline uint32_t scene_suppressed(void *argument, const struct addr *peer)
+static inline bool scene_suppressed(void *argument, const struct held_thing *thing,
+				    uint32_t *ret_suppressed)
 {
-	(void)peer;
-	return ((struct scene *)argument)->suppressed;
+	struct scene *scene = argument;
+
+	scene->asked = *thing;
+	*ret_suppressed = scene->suppressed;
+	return true;
+}
+
+static inline uint64_t scene_suppressed_all(void *argument)
+{
+	return ((struct scene *)argument)->suppressed_all;
 }
 
 static inline void scene_begin(struct scene *scene, uint64_t max_rate, size_t capacity)
@@ -47,6 +58,7 @@ static inline void scene_begin(struct scene *scene, uint64_t max_rate, size_t ca
 		.capacity = capacity,
 		.emit = scene_emit,
 		.suppressed = scene_suppressed,
+		.suppressed_all = scene_suppressed_all,
 		.argument = scene,
 	};
 

@@ -296,7 +296,7 @@ static void many_things_in_one_are_listed(void **state)
 
 	(void)state;
 	assert_own(&alert, "{\"verdict\":\"closed\",\"kinds\":{\"syn\":17},\"quality\":\"none\","
-			   "\"technique\":\"xmas\",\"ports\":["
+			   "\"technique\":\"xmas\",\"techniques\":[\"xmas\"],\"ports\":["
 			   "{\"port\":3409,\"protocol\":\"tcp\",\"count\":12},"
 			   "{\"port\":3410,\"protocol\":\"udp\",\"count\":5}],\"port_count\":2,"
 			   "\"peers\":40,\"prefix\":\"203.0.113.0/24\","

@@ -298,7 +298,7 @@ static void what_many_sent_is_told_by_their_number(void **state)
 			       "(3409/tcp,3410/udp) on eth0: 17 packets in 60 s, as in an Xmas scan");
 	alert = sample_folded(40);
 	alert.ports = 1;
-	alert.technique = TECHNIQUE_SYN;
+	alert.techniques = technique_bit(TECHNIQUE_SYN);
 	assert_message(&alert, "Unexpected TCP SYN from 40 peers of 203.0.113.0/24 to port 3409 "
 			       "(networklens) on eth0: 17 packets in 60 s, as in a SYN scan");
 	alert.count = 1;
@@ -327,11 +327,11 @@ static void a_technique_is_told_of_packets_that_no_system_sends(void **state)
 
 	(void)state;
 	alert.kind = KIND_XMAS;
-	alert.technique = TECHNIQUE_XMAS;
+	alert.techniques = technique_bit(TECHNIQUE_XMAS);
 	assert_message(&alert, "Unexpected TCP Xmas from 203.0.113.5 to closed port 3409 "
 			       "(networklens) on eth0, as in an Xmas scan");
 	alert.kind = KIND_SYN;
-	alert.technique = TECHNIQUE_SYN;
+	alert.techniques = technique_bit(TECHNIQUE_SYN);
 	assert_message(&alert, "Unexpected TCP SYN from 203.0.113.5 to closed port 3409 "
 			       "(networklens) on eth0");
 }

@@ -162,26 +162,28 @@ static void none_switches_it_off(void **state)
 }
 
 /* How many of 1000 at once get through. */
-static size_t spend(struct rate *rate, bool is_reserved, uint64_t at)
+static size_t spend(struct rate *rate, enum rate_rank rank, uint64_t at)
 {
 	size_t allowed = 0;
 
 	for (int i = 0; i < 1000; i++)
-		allowed += rate_allows(rate, is_reserved, at);
+		allowed += rate_allows(rate, rank, at);
 	return allowed;
 }
 
-static void a_quarter_of_the_rate_is_kept(void **state)
+static void each_rank_leaves_a_quarter_to_the_next(void **state)
 {
 	struct rate rate = { .events = 20, .per_ns = SECOND };
 
 	(void)state;
-	assert_int_equal(spend(&rate, false, 10 * SECOND), 15);
-	assert_int_equal(spend(&rate, true, 10 * SECOND), 5);
-	assert_int_equal(spend(&rate, true, 10 * SECOND), 0);
-	assert_int_equal(spend(&rate, false, 10 * SECOND + SECOND / 4), 0);
-	assert_int_equal(spend(&rate, true, 10 * SECOND + SECOND / 4), 5);
-	assert_int_equal(spend(&rate, true, 20 * SECOND), 20);
+	assert_int_equal(spend(&rate, RATE_FLOOD, 10 * SECOND), 5);
+	assert_int_equal(spend(&rate, RATE_OVER, 10 * SECOND), 5);
+	assert_int_equal(spend(&rate, RATE_FAIR, 10 * SECOND), 5);
+	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND), 5);
+	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND), 0);
+	assert_int_equal(spend(&rate, RATE_FAIR, 10 * SECOND + SECOND / 4), 0);
+	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND + SECOND / 4), 5);
+	assert_int_equal(spend(&rate, RATE_KEPT, 20 * SECOND), 20);
 }
 
 static void small_rates_and_none(void **state)
@@ -189,13 +191,13 @@ static void small_rates_and_none(void **state)
 	struct rate rate = { .events = 2, .per_ns = SECOND };
 
 	(void)state;
-	assert_int_equal(spend(&rate, false, 10 * SECOND), 1);
-	assert_int_equal(spend(&rate, true, 10 * SECOND), 1);
+	assert_int_equal(spend(&rate, RATE_FAIR, 10 * SECOND), 1);
+	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND), 1);
 	rate = (struct rate){ .events = 1, .per_ns = SECOND };
-	assert_int_equal(spend(&rate, false, 10 * SECOND), 1);
-	assert_int_equal(spend(&rate, true, 10 * SECOND), 0);
+	assert_int_equal(spend(&rate, RATE_FAIR, 10 * SECOND), 1);
+	assert_int_equal(spend(&rate, RATE_KEPT, 10 * SECOND), 0);
 	rate = (struct rate){};
-	assert_int_equal(spend(&rate, false, 10 * SECOND), 1000);
+	assert_int_equal(spend(&rate, RATE_FAIR, 10 * SECOND), 1000);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -210,7 +212,7 @@ int main(void)
 		TEST(a_peer_that_was_forgotten_counts_from_nothing),
 		TEST(the_end_tells_what_is_left),
 		TEST(none_switches_it_off),
-		cmocka_unit_test(a_quarter_of_the_rate_is_kept),
+		cmocka_unit_test(each_rank_leaves_a_quarter_to_the_next),
 		cmocka_unit_test(small_rates_and_none),
 	};
 

@@ -14,7 +14,7 @@ static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind
 		enum quality quality)
 {
 	uint32_t host = __builtin_bswap32(0x0a000001 + (peer << 8)); /* each in a /24 of its own */
-	struct packet_event event = { .peer_suppressed = scene->suppressed };
+	struct packet_event event = { .suppressed = scene->suppressed };
 	struct sighting sighting = {
 		.event = &event,
 		.wall_ns = scene->now,

@@ -30,7 +30,7 @@ static struct sighting make_sighting(const struct scene *scene, struct addr peer
 		.verdict = VERDICT_CLOSED,
 	};
 
-	event.peer_suppressed = scene->suppressed;
+	event.suppressed = scene->suppressed;
 	addr_parse("192.0.2.1", &sighting.destination.addr);
 	return sighting;
 }
@@ -86,7 +86,7 @@ static void three_ports_of_a_peer_alert_singly_and_all_others_together(void **st
 	assert_int_equal(first->ports, 1);
 	assert_int_equal(first->peers, 0);
 	assert_int_equal(first->top_ports[0].port, 3404);
-	assert_int_equal(first->technique, TECHNIQUE_SYN);
+	assert_int_equal(first->techniques, technique_bit(TECHNIQUE_SYN));
 	fold_flush(scene.fold, scene.now);
 	assert_int_equal(scene.count, 6); /* 3402 came twice */
 	sum = &scene.emitted[5];
@@ -235,7 +235,7 @@ static void actions_and_what_is_real_are_not_swept_together(void **state)
 	}
 	assert_int_equal(scene.count, 10);
 	assert_int_equal(scene.emitted[9].process.pid, 7);
-	assert_int_equal(scene.emitted[9].technique, TECHNIQUE_NONE);
+	assert_int_equal(scene.emitted[9].techniques, 0);
 	scene_end(&scene);
 }
 

@@ -16,6 +16,7 @@
 #include "../kernel/count.h"
 #include "../kernel/peers.h"
 #include "aftermath.h"
+#include "../kernel/things.h"
 #include "hold.h"
 
 #define PIPELINE_OPEN_MAX 4096 /* things that go on at a time: some 12 MB when full */
@@ -60,11 +61,12 @@ static void pipeline_emit(void *argument, const struct alert *alert)
 		pipeline->sinks[i]->ops->send(pipeline->sinks[i], alert);
 }
 
-static uint32_t pipeline_suppressed(void *argument, const struct addr *peer)
+static bool pipeline_suppressed(void *argument, const struct held_thing *thing,
+				uint32_t *ret_suppressed)
 {
 	struct pipeline *pipeline = argument;
 
-	return peers_suppressed(pipeline->parts.tables, peer);
+	return things_suppressed(pipeline->parts.tables, thing, ret_suppressed);
 }
 
 /* Ends the windows that are over; the timer is set for the next end. */
@@ -90,6 +92,13 @@ static struct accounting pipeline_accounting(const struct pipeline *pipeline)
 
 	count_read_accounting(pipeline->parts.tables, &sum);
 	return sum;
+}
+
+static uint64_t pipeline_suppressed_all(void *argument)
+{
+	const struct accounting sum = pipeline_accounting(argument);
+
+	return sum.suppressed - sum.suppressed_answers;
 }
 
 static int pipeline_read_suppressed(void *argument, struct alert_peer **ret_peers,
@@ -156,6 +165,7 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 		.capacity = PIPELINE_OPEN_MAX,
 		.emit = pipeline_emit,
 		.suppressed = pipeline_suppressed,
+		.suppressed_all = pipeline_suppressed_all,
 		.argument = pipeline,
 	};
 	const struct accounting sum = pipeline_accounting(pipeline);
@@ -405,7 +415,7 @@ static void pipeline_judge_roles(struct pipeline *pipeline, struct sighting *sig
 		pipeline_set_role(sighting, roles[i]);
 		pipeline_judge(pipeline, sighting, now_ns);
 	}
-	if (pipeline->armed_for_ns == 0)
+	if (pipeline->armed_for_ns == 0 || fold_next(pipeline->fold) < pipeline->armed_for_ns)
 		pipeline_tick(pipeline, now_ns);
 }
 

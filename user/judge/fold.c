@@ -3,16 +3,17 @@
 #include "fold.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "../base/table.h"
 #include "../base/util.h"
+#include "budget.h"
 #include "flows.h"
-#include "policy.h"
-#include "rate.h"
+#include "gather.h"
 #include "sweep.h"
+#include "withheld.h"
 
 #define FOLD_FLOWS 4 /* connections remembered, for each thing that may be open */
+#define FOLD_TOLD 2 /* the same for those of which the kernel has a number */
 
 struct fold_key {
 	struct addr peer; /* of many peers: the first address of their prefix */
@@ -28,97 +29,147 @@ struct fold_key {
 struct fold_entry {
 	struct alert alert; /* this window's, count 0 between windows */
 	uint64_t opened_ns; /* when the window (or the pause after one) began */
-	uint32_t suppressed_before; /* the peer's number when the window began */
+	uint32_t suppressed_before; /* the kernel's number of the thing when the window began */
+	uint64_t suppressed_all_before; /* and of all things */
 	bool announced; /* this window's first packet was sent as an alert, or withheld */
-	bool withheld; /* the latter */
+	bool withheld; /* the latter, and nothing was sent since */
 	bool is_real; /* nobody could forge it from afar */
+	bool is_client; /* a question of this window was answered by a connection */
 	struct flow_name flow; /* the first packet's connection ... */
 	bool has_flows; /* ... and there were others, too */
 };
 
 struct fold {
 	struct fold_options options;
-	struct table *entries;
+	struct table *forgeable; /* struct fold_key -> struct fold_entry ... */
+	struct table *real; /* ... and where no flood of what can be forged drives them out */
+	struct table *visited; /* one of the two */
 	struct flows *flows;
 	struct sweep *sweep;
+	struct told *told;
+	struct budget *budget;
+	struct withheld withheld;
 	uint64_t now_ns; /* of the call being served */
-	uint64_t next_ns; /* the earliest end seen while visiting */
-	struct rate rate;
-	uint64_t withheld;
-	uint64_t withheld_since_ns;
-	uint64_t withheld_since_wall_ns;
+	uint64_t next_ns; /* when there is something to do without a sighting; 0: never */
 	uint64_t wall_ns; /* of the latest sighting, for alerts about no packet */
 };
 
-/* Sends the alert, if the limit lets it. */
-static bool fold_try_emit(struct fold *fold, const struct fold_entry *entry)
+/* Whose doing the thing is, where the alerts are shared out. */
+static struct budget_source fold_source(const struct fold_entry *entry, const struct fold_key *key)
 {
-	if (!rate_allows(&fold->rate, entry->is_real, fold->now_ns))
+	const struct alert *alert = &entry->alert;
+	bool is_own = key->action == ACTION_LISTENER ||
+		      (key->action == ACTION_OUTBOUND && alert->direction == DIRECTION_OUT);
+
+	if (!is_own)
+		return (struct budget_source){ .network = sweep_prefix(&key->peer).addr };
+	return (struct budget_source){
+		.user = process_is_known(&alert->process) ? alert->process.uid : UINT32_MAX,
+	};
+}
+
+/* Sends the alert, if the limit lets it. */
+static bool fold_emit(struct fold *fold, const struct fold_entry *entry, const struct fold_key *key)
+{
+	const struct budget_source source = fold_source(entry, key);
+
+	if (!budget_allows(fold->budget, &source, entry->is_real, fold->now_ns))
 		return false;
 	fold->options.emit(fold->options.argument, &entry->alert);
 	return true;
 }
 
-/* The same, or counts it as withheld. */
-static bool fold_emit(struct fold *fold, const struct fold_entry *entry)
-{
-	if (fold_try_emit(fold, entry))
-		return true;
-	if (fold->withheld++ == 0) {
-		fold->withheld_since_ns = fold->now_ns;
-		fold->withheld_since_wall_ns = entry->alert.wall_ns;
-	}
-	return false;
-}
-
 /* Tells what was withheld, past the limit itself: one alert a window at the most. */
 static void fold_tell_withheld(struct fold *fold)
 {
-	struct alert alert = {
-		.action = ACTION_FLOOD,
-		.severity = 4,
-		.count = fold->withheld,
-		.closing = true,
-		.start_wall_ns = fold->withheld_since_wall_ns,
-		.end_wall_ns = fold->wall_ns,
-		.wall_ns = fold->wall_ns,
-	};
+	struct alert alert;
 
-	alert_new_id(alert.id);
-	snprintf(alert.text, sizeof(alert.text),
-		 "%llu alerts withheld by max-rate; their packets are counted",
-		 (unsigned long long)fold->withheld);
-	fold->withheld = 0;
-	fold->options.emit(fold->options.argument, &alert);
+	if (withheld_take(&fold->withheld, fold->wall_ns, &alert))
+		fold->options.emit(fold->options.argument, &alert);
 }
 
-/* What the kernel held back of the thing's one peer; a running number. */
-static uint32_t fold_suppressed(const struct fold *fold, const struct fold_key *key)
+/*
+ * The thing whose packets were held back: of what this host asks, its questions, of all else what
+ * came. This host's answers are in no alert's number.
+ */
+static struct held_thing fold_held_thing(const struct fold_key *key, const struct alert *alert)
 {
-	if (key->action == ACTION_LISTENER)
-		return 0;
-	return fold->options.suppressed(fold->options.argument, &key->peer);
+	bool is_outbound = key->action == ACTION_OUTBOUND;
+	enum direction direction = is_outbound ? DIRECTION_OUT : alert->direction;
+	bool is_turned = direction != alert->direction;
+
+	return (struct held_thing){
+		.peer = key->peer,
+		.port = key->port,
+		.protocol = key->protocol,
+		.direction = (uint8_t)direction,
+		.role = (uint8_t)((alert->role == ROLE_TO) != is_turned ? ROLE_TO : ROLE_FROM),
+	};
+}
+
+/* Has the thing a number of its own? Of many things, each packet tells of its own. */
+static bool fold_has_number(const struct fold_key *key)
+{
+	return key->width == SWEEP_SINGLE && key->action != ACTION_LISTENER;
+}
+
+/* The kernel's number now; `otherwise` where it has none. */
+static uint32_t fold_suppressed(const struct fold *fold, const struct held_thing *thing,
+				uint32_t otherwise)
+{
+	uint32_t suppressed;
+
+	return fold->options.suppressed(fold->options.argument, thing, &suppressed) ? suppressed :
+										      otherwise;
+}
+
+static uint64_t fold_suppressed_all(const struct fold *fold)
+{
+	return fold->options.suppressed_all(fold->options.argument);
+}
+
+/* Adds what was held back of the thing since the window began. */
+static void fold_count_held(struct fold *fold, struct fold_entry *entry,
+			    const struct fold_key *key)
+{
+	struct alert *alert = &entry->alert;
+	struct held_thing thing;
+	uint32_t now;
+
+	if (key->width != SWEEP_SINGLE)
+		alert->at_least = fold_suppressed_all(fold) != entry->suppressed_all_before;
+	if (!fold_has_number(key))
+		return;
+	thing = fold_held_thing(key, alert);
+	now = fold_suppressed(fold, &thing, entry->suppressed_before);
+	alert->suppressed = told_take(fold->told, &thing, entry->suppressed_before, now);
+	entry->suppressed_before = now;
 }
 
 /* Sums up an open window that has something to say beyond its first packet. */
 static void fold_close(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
 {
 	struct alert *alert = &entry->alert;
-	uint32_t suppressed;
+	bool is_single, is_sent = false;
 
 	if (alert->count == 0)
 		return;
-	if (key->width != SWEEP_PEERS) { /* else each packet told of its peer */
-		suppressed = fold_suppressed(fold, key);
-		alert->suppressed = sighting_suppressed_since(entry->suppressed_before,
-							      suppressed);
-		entry->suppressed_before = suppressed;
+	fold_count_held(fold, entry, key);
+	is_single = entry->announced && alert->count == 1 && !alert->suppressed;
+	if (is_single && !entry->withheld) {
+		alert->count = 0;
+		return;
 	}
-	if (!entry->announced || alert->count > 1 || alert->suppressed) {
-		alert->closing = true;
-		alert->wall_ns = alert->end_wall_ns;
-		fold_emit(fold, entry);
+	alert->closing = !is_single;
+	alert->wall_ns = alert->end_wall_ns;
+	/* What anybody forges, a packet each, is told in one sum. */
+	if (!is_single || entry->is_real)
+		is_sent = fold_emit(fold, entry, key);
+	if (!is_sent) {
+		withheld_begin(&fold->withheld, fold->now_ns, alert->wall_ns);
+		withheld_add(&fold->withheld, alert);
 	}
+	entry->withheld = false;
 	alert->count = 0;
 }
 
@@ -135,13 +186,20 @@ int fold_new(struct fold **ret_fold, const struct fold_options *options)
 	if (!fold)
 		return -ENOMEM;
 	fold->options = *options;
-	fold->rate = (struct rate){ options->max_rate, options->max_rate_ns, 0 };
-	r = table_new(&fold->entries, sizeof(struct fold_key), sizeof(struct fold_entry),
+	r = table_new(&fold->forgeable, sizeof(struct fold_key), sizeof(struct fold_entry),
 		      options->capacity, fold_on_leave, fold);
+	if (r == 0)
+		r = table_new(&fold->real, sizeof(struct fold_key), sizeof(struct fold_entry),
+			      options->capacity, fold_on_leave, fold);
 	if (r == 0)
 		r = flows_new(&fold->flows, FOLD_FLOWS * options->capacity, options->window_ns);
 	if (r == 0)
-		r = sweep_new(&fold->sweep, options->capacity, options->window_ns);
+		r = told_new(&fold->told, FOLD_TOLD * options->capacity);
+	if (r == 0)
+		r = sweep_new(&fold->sweep, options->capacity, options->window_ns, fold->told);
+	if (r == 0)
+		r = budget_new(&fold->budget, options->capacity, options->max_rate,
+			       options->max_rate_ns);
 	if (r < 0) {
 		fold_free(fold);
 		return r;
@@ -154,79 +212,21 @@ void fold_free(struct fold *fold)
 {
 	if (!fold)
 		return;
-	table_free(fold->entries);
+	table_free(fold->forgeable);
+	table_free(fold->real);
 	flows_free(fold->flows);
 	sweep_free(fold->sweep);
+	told_free(fold->told);
+	budget_free(fold->budget);
 	free(fold);
 }
 
 void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t max_rate_ns)
 {
 	fold->options.window_ns = window_ns;
-	fold->rate = (struct rate){ max_rate, max_rate_ns, 0 };
+	budget_set(fold->budget, max_rate, max_rate_ns);
 	flows_set(fold->flows, window_ns);
 	sweep_set(fold->sweep, window_ns);
-}
-
-static void fold_copy_owner(struct alert *alert, const struct sighting *sighting)
-{
-	alert->quality = sighting->quality;
-	alert->process = sighting->process;
-	alert->created_by = sighting->created_by;
-	alert->accepted_by = sighting->accepted_by;
-}
-
-static void fold_copy_frame(struct alert *alert, const struct packet_event *event)
-{
-	alert->has_packet = true;
-	alert->has_vlan = event->has_vlan;
-	alert->vlan_id = event->vlan & SIGHTING_VLAN_ID;
-	alert->has_mac = sighting_source_mac(event, alert->source_mac);
-}
-
-static void fold_copy_fate(struct alert *alert, const struct sighting *sighting)
-{
-	alert->fate = sighting->fate;
-	alert->refused_by = sighting->refused_by;
-	memcpy(alert->drop_reason, sighting->drop_reason, sizeof(alert->drop_reason));
-}
-
-/* One word for all packets, or none. Those of a connection are not answered one by one. */
-static void fold_learn_fate(struct alert *alert, const struct sighting *sighting)
-{
-	if (alert->fate_differs || sighting->fate == FATE_UNKNOWN ||
-	    (alert->fate == FATE_ANSWERED && sighting->fate == FATE_DELIVERED))
-		return;
-	if (alert->fate == FATE_UNKNOWN) {
-		fold_copy_fate(alert, sighting);
-		return;
-	}
-	if (alert->refused_by != sighting->refused_by)
-		alert->refused_by = REFUSER_UNKNOWN;
-	if (!util_streq(alert->drop_reason, sighting->drop_reason))
-		*alert->drop_reason = '\0';
-	alert->fate_differs = alert->fate != sighting->fate;
-	if (alert->fate_differs)
-		alert->fate = FATE_UNKNOWN;
-}
-
-static void fold_copy_sighting(struct alert *alert, const struct sighting *sighting)
-{
-	memcpy(alert->interface, sighting->interface, sizeof(alert->interface));
-	alert->direction = sighting->direction;
-	alert->role = sighting->role;
-	alert->protocol = sighting->protocol;
-	alert->kind = sighting->kind;
-	alert->port = sighting->port;
-	alert->source = sighting->source;
-	alert->destination = sighting->destination;
-	alert->verdict = sighting->verdict;
-	fold_copy_fate(alert, sighting);
-	alert->is_foreign = sighting_is_foreign(sighting);
-	alert->technique = policy_technique(sighting);
-	alert->peer_process = sighting->peer_process;
-	if (sighting->event)
-		fold_copy_frame(alert, sighting->event);
 }
 
 /* The thing's process is known for good, also where the window's packets do not tell it anew. */
@@ -259,7 +259,25 @@ static void fold_open_window(struct fold *fold, struct fold_entry *entry,
 	entry->opened_ns = fold->now_ns;
 	entry->flow = flow_name(sighting, action);
 	entry->has_flows = false;
-	fold_copy_sighting(alert, sighting);
+	entry->is_client = false;
+	if (key->width != SWEEP_SINGLE)
+		entry->suppressed_all_before = fold_suppressed_all(fold);
+	gather_first(alert, sighting);
+}
+
+/* A thing's first window begins with its first packet; the others with what was told before. */
+static void fold_begin_number(struct fold *fold, struct fold_entry *entry,
+			      const struct fold_key *key, const struct sighting *sighting)
+{
+	const struct held_thing seen = held_thing_of(sighting);
+	struct held_thing thing;
+
+	if (!fold_has_number(key))
+		return;
+	thing = fold_held_thing(key, &entry->alert);
+	entry->suppressed_before = memcmp(&thing, &seen, sizeof(thing)) == 0 ?
+					   held_of(sighting) :
+					   fold_suppressed(fold, &thing, 0);
 }
 
 /* This host's own doing, a whole handshake, or the process that has the connection. */
@@ -275,39 +293,6 @@ static bool fold_is_real(const struct sighting *sighting, enum action action)
 	/* A UDP socket takes what anybody forges. */
 	return sighting_is_connected(sighting) ||
 	       (is_proven && sighting->protocol == PROTOCOL_TCP);
-}
-
-/* The process that has a connection is better than one that listened for it. */
-static bool fold_knows_better(const struct alert *alert, const struct sighting *sighting)
-{
-	if (sighting->quality == QUALITY_NONE)
-		return false;
-	return alert->quality == QUALITY_NONE ||
-	       (alert->quality == QUALITY_LISTENER && flow_is_settled(sighting));
-}
-
-/* Without numbers, those of one name are taken for one. */
-static bool fold_same_brief(const struct process_brief *a, const struct process_brief *b)
-{
-	return a->pid == b->pid && (a->pid || util_streq(a->name, b->name));
-}
-
-/* A later packet may know what the first did not: which tool it is, and who is behind it. */
-static void fold_learn(struct alert *alert, const struct sighting *sighting)
-{
-	fold_learn_fate(alert, sighting);
-	if (!*alert->looks_like && sighting->looks_like)
-		snprintf(alert->looks_like, sizeof(alert->looks_like), "%s", sighting->looks_like);
-	if (sighting->verdict == VERDICT_CONNECTED)
-		alert->technique = TECHNIQUE_NONE; /* its question was a client's */
-	if (process_brief_is_known(&sighting->peer_process) &&
-	    !fold_same_brief(&sighting->peer_process, &alert->peer_process))
-		alert->peer_process = (struct process_brief){}; /* more than one */
-	/* Those that many have sent may be many processes'. */
-	if (alert_is_folded(alert) || !fold_knows_better(alert, sighting))
-		return;
-	alert->verdict = sighting->verdict;
-	fold_copy_owner(alert, sighting);
 }
 
 static struct fold_key fold_key(const struct sighting *sighting, enum action action)
@@ -336,6 +321,27 @@ static struct fold_key fold_wide_key(const struct sighting *sighting, enum actio
 	return key;
 }
 
+/* The table that has the thing; NULL: none has. */
+static struct table *fold_table(struct fold *fold, const struct fold_key *key)
+{
+	if (table_get(fold->real, key))
+		return fold->real;
+	return table_get(fold->forgeable, key) ? fold->forgeable : NULL;
+}
+
+/* Without a word about it. Nothing happens where there is no memory. */
+static void fold_move(struct table *source, const struct fold_key *from, struct table *target,
+		      const struct fold_key *to)
+{
+	struct fold_entry *entry = table_get(source, from), *place, moved = *entry;
+
+	entry->alert.count = 0; /* nothing left to sum up */
+	table_remove(source, from);
+	place = table_put(target, to, NULL);
+	if (place)
+		*place = moved;
+}
+
 /*
  * The process of a connection became known: the thing under `from`, if it is that connection and
  * no other, is the thing under `to` from now on.
@@ -343,17 +349,28 @@ static struct fold_key fold_wide_key(const struct sighting *sighting, enum actio
 static void fold_adopt(struct fold *fold, const struct fold_key *from, const struct fold_key *to,
 		       const struct flow_name *flow)
 {
-	struct fold_entry *entry = table_get(fold->entries, from), *place, moved;
+	struct table *table = fold_table(fold, from);
+	const struct fold_entry *entry = table ? table_get(table, from) : NULL;
 
 	if (!entry || entry->alert.count == 0 || entry->has_flows ||
-	    memcmp(&entry->flow, flow, sizeof(*flow)) != 0 || table_get(fold->entries, to))
+	    memcmp(&entry->flow, flow, sizeof(*flow)) != 0 || fold_table(fold, to))
 		return;
-	moved = *entry;
-	entry->alert.count = 0; /* nothing left to sum up */
-	table_remove(fold->entries, from);
-	place = table_put(fold->entries, to, NULL);
-	if (place)
-		*place = moved;
+	fold_move(table, from, table, to);
+}
+
+/* The thing's entry, in the table where it belongs; NULL when memory is out. */
+static struct fold_entry *fold_enter(struct fold *fold, const struct fold_key *key, bool is_real,
+				     bool *ret_is_new)
+{
+	struct table *table = fold_table(fold, key);
+
+	if (is_real && table == fold->forgeable) {
+		fold_move(table, key, fold->real, key);
+		table = fold->real;
+	}
+	if (!table)
+		table = is_real ? fold->real : fold->forgeable;
+	return table_put(table, key, ret_is_new);
 }
 
 /* Puts the process into the key of a connection's packet. */
@@ -403,18 +420,49 @@ static void fold_count(struct fold *fold, struct fold_entry *entry, const struct
 	entry->has_flows |= memcmp(&entry->flow, &flow, sizeof(flow)) != 0;
 	entry->is_real |= fold_is_real(sighting, key->action);
 	sweep_count(fold->sweep, alert, sighting, key->width);
-	fold_learn(alert, sighting);
+	entry->is_client |= sighting->verdict == VERDICT_CONNECTED;
+	gather_more(alert, sighting, entry->is_client);
+}
+
+static void fold_note_next(struct fold *fold, uint64_t next_ns)
+{
+	if (fold->next_ns == 0 || next_ns < fold->next_ns)
+		fold->next_ns = next_ns;
+}
+
+/* Tries again what was withheld, and that nobody forged: as soon as the limit lets it. */
+static void fold_retry(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
+{
+	if (!entry->withheld || !entry->is_real)
+		return;
+	entry->withheld = !fold_emit(fold, entry, key);
+	if (entry->withheld)
+		fold_note_next(fold, fold->now_ns + budget_interval_ns(fold->budget));
+}
+
+/* Is there something of it to tell that still has to wait? Then its window goes on. */
+static bool fold_waits(struct fold *fold, struct fold_entry *entry, const struct fold_key *key)
+{
+	if (entry->alert.count == 0)
+		return false;
+	fold_retry(fold, entry, key);
+	return entry->withheld && entry->is_real;
 }
 
 /* At once what is new; and what was withheld, as soon as it turns out that nobody forged it. */
-static void fold_announce(struct fold *fold, struct fold_entry *entry, bool is_new, bool was_real)
+static void fold_announce(struct fold *fold, struct fold_entry *entry, const struct fold_key *key,
+			  bool is_new)
 {
-	if (is_new) {
-		entry->withheld = !fold_emit(fold, entry);
-	} else if (entry->withheld && !was_real && entry->is_real && fold_try_emit(fold, entry)) {
-		entry->withheld = false;
-		fold->withheld -= fold->withheld > 0;
+	if (!is_new) {
+		fold_retry(fold, entry, key);
+		return;
 	}
+	entry->withheld = !fold_emit(fold, entry, key);
+	if (!entry->withheld)
+		return;
+	withheld_begin(&fold->withheld, fold->now_ns, entry->alert.wall_ns);
+	if (entry->is_real)
+		fold_note_next(fold, fold->now_ns + budget_interval_ns(fold->budget));
 }
 
 int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
@@ -422,32 +470,34 @@ int fold_add(struct fold *fold, const struct sighting *sighting, enum action act
 {
 	struct fold_entry *entry;
 	struct fold_key key;
-	bool is_new, was_real;
+	bool is_new;
 
 	fold->now_ns = now_ns;
 	fold->wall_ns = sighting->wall_ns;
 	key = fold_place(fold, sighting, action);
-	entry = table_put(fold->entries, &key, &is_new);
+	entry = fold_enter(fold, &key, fold_is_real(sighting, action), &is_new);
 	if (!entry)
 		return -ENOMEM;
-	if (entry->alert.count && now_ns >= entry->opened_ns + fold->options.window_ns)
+	if (now_ns >= entry->opened_ns + fold->options.window_ns && !fold_waits(fold, entry, &key))
 		fold_close(fold, entry, &key);
-	if (is_new && sighting->event)
-		entry->suppressed_before = sighting->event->peer_suppressed;
 	if (entry->alert.count == 0) {
 		fold_open_window(fold, entry, &key, sighting, severity);
 		entry->announced = is_new;
 	}
-	was_real = entry->is_real;
+	if (is_new)
+		fold_begin_number(fold, entry, &key, sighting);
 	fold_count(fold, entry, &key, sighting);
-	fold_announce(fold, entry, is_new, was_real);
+	fold_announce(fold, entry, &key, is_new);
 	return 0;
 }
 
-static void fold_note_end(struct fold *fold, uint64_t end_ns)
+/* What nobody forges first. */
+static void fold_visit(struct fold *fold, table_visitor *visit)
 {
-	if (fold->next_ns == 0 || end_ns < fold->next_ns)
-		fold->next_ns = end_ns;
+	fold->visited = fold->real;
+	table_visit(fold->real, visit, fold);
+	fold->visited = fold->forgeable;
+	table_visit(fold->forgeable, visit, fold);
 }
 
 static void fold_visit_tick(void *argument, const void *key, void *value)
@@ -456,32 +506,39 @@ static void fold_visit_tick(void *argument, const void *key, void *value)
 	struct fold_entry *entry = value;
 	uint64_t end_ns = entry->opened_ns + fold->options.window_ns;
 
+	if (fold_waits(fold, entry, key))
+		return;
 	if (fold->now_ns < end_ns) {
-		fold_note_end(fold, end_ns);
+		fold_note_next(fold, end_ns);
 		return;
 	}
 	if (entry->alert.count == 0) { /* a window's length passed in silence: it is over */
-		table_remove(fold->entries, key);
+		table_remove(fold->visited, key);
 		return;
 	}
 	fold_close(fold, entry, key);
 	entry->opened_ns = fold->now_ns;
-	fold_note_end(fold, fold->now_ns + fold->options.window_ns);
+	fold_note_next(fold, fold->now_ns + fold->options.window_ns);
 }
 
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns)
 {
 	fold->now_ns = now_ns;
 	fold->next_ns = 0;
-	table_visit(fold->entries, fold_visit_tick, fold);
-	if (fold->withheld) {
-		uint64_t end_ns = fold->withheld_since_ns + fold->options.window_ns;
+	fold_visit(fold, fold_visit_tick);
+	if (fold->withheld.since_ns) {
+		uint64_t end_ns = fold->withheld.since_ns + fold->options.window_ns;
 
 		if (now_ns >= end_ns)
 			fold_tell_withheld(fold);
 		else
-			fold_note_end(fold, end_ns);
+			fold_note_next(fold, end_ns);
 	}
+	return fold->next_ns;
+}
+
+uint64_t fold_next(const struct fold *fold)
+{
 	return fold->next_ns;
 }
 
@@ -493,7 +550,6 @@ static void fold_visit_flush(void *argument, const void *key, void *value)
 void fold_flush(struct fold *fold, uint64_t now_ns)
 {
 	fold->now_ns = now_ns;
-	table_visit(fold->entries, fold_visit_flush, fold);
-	if (fold->withheld)
-		fold_tell_withheld(fold);
+	fold_visit(fold, fold_visit_flush);
+	fold_tell_withheld(fold);
 }

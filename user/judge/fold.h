@@ -12,9 +12,10 @@
  * (sweep.h).
  *
  * Memory is bounded: when the table is full, the thing that was silent longest is summed up
- * early. Alerts are bounded: more than max_rate are withheld, and a `flood` alert tells how many;
- * a part of the rate is kept for what takes a process of this host, or a whole handshake
- * (rate.h).
+ * early. Alerts are bounded: more than max_rate are withheld (budget.h: shares for local users,
+ * networks, and what takes a process of this host or a whole handshake), and a `flood` alert tells
+ * how many and what about (withheld.h). What nobody can forge has a table of its own, and waits, its
+ * window with it, until it can be told.
  */
 #ifndef JUDGE_FOLD_H
 #define JUDGE_FOLD_H
@@ -23,6 +24,7 @@
 #include <stdint.h>
 
 #include "../model/alert.h"
+#include "../model/held.h"
 
 struct fold;
 
@@ -30,11 +32,17 @@ struct fold_options {
 	uint64_t window_ns;
 	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */
 	uint64_t max_rate_ns;
-	size_t capacity; /* things open at a time */
+	size_t capacity; /* things open at a time, of each of two tables */
 	/* Takes each alert; valid during the call. */
 	void (*emit)(void *argument, const struct alert *alert);
-	/* Packets of the peer that the kernel held back so far; a running, wrapping number. */
-	uint32_t (*suppressed)(void *argument, const struct addr *peer);
+	/*
+	 * Packets of the thing that the kernel held back so far; a running, wrapping number.
+	 * False: not known.
+	 */
+	bool (*suppressed)(void *argument, const struct held_thing *thing,
+			   uint32_t *ret_suppressed);
+	/* Packets of all things held back so far, but for this host's answers. */
+	uint64_t (*suppressed_all)(void *argument);
 	void *argument;
 };
 
@@ -52,8 +60,12 @@ void fold_set(struct fold *fold, uint64_t window_ns, uint64_t max_rate, uint64_t
 int fold_add(struct fold *fold, const struct sighting *sighting, enum action action, int severity,
 	     uint64_t now_ns);
 
-/* Ends the windows that are over. Returns when to call again; 0: nothing is open. */
+/*
+ * Ends the windows that are over. Returns when to call again; 0: nothing is open. fold_add() may
+ * make it sooner: fold_next().
+ */
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns);
+uint64_t fold_next(const struct fold *fold);
 
 /* Sums up everything that is open, for a clean end. */
 void fold_flush(struct fold *fold, uint64_t now_ns);

@@ -4,17 +4,25 @@
 
 #include "../base/util.h"
 
-#define RATE_SHARE 4 /* of it one part is kept */
-
-bool rate_allows(struct rate *rate, bool is_reserved, uint64_t now_ns)
+uint64_t rate_quarter(uint64_t events)
 {
-	uint64_t interval, kept, room;
+	return MAX(events / 4, 1);
+}
+
+uint64_t rate_interval_ns(const struct rate *rate)
+{
+	return rate->events ? rate->per_ns / rate->events : 0;
+}
+
+bool rate_allows(struct rate *rate, enum rate_rank rank, uint64_t now_ns)
+{
+	uint64_t burst = rate->burst ? rate->burst : rate->events;
+	uint64_t interval = rate_interval_ns(rate), kept, room;
 
 	if (rate->events == 0)
 		return true;
-	interval = rate->per_ns / rate->events;
-	kept = rate->events == 1 ? 0 : MAX(rate->events / RATE_SHARE, 1);
-	room = rate->events - 1 - (is_reserved ? 0 : kept);
+	kept = rate_quarter(burst) * (uint64_t)(RATE_KEPT - rank);
+	room = burst - 1 - MIN(kept, burst - 1);
 	if (rate->spent_ns > now_ns + room * interval)
 		return false;
 	rate->spent_ns = MAX(rate->spent_ns, now_ns) + interval;

@@ -6,6 +6,7 @@
 
 #include "../base/table.h"
 #include "../base/util.h"
+#include "top.h"
 
 #define SWEEP_BITS_IPV4 (96 + 24)
 #define SWEEP_BITS_IPV6 64
@@ -19,7 +20,7 @@ struct sweep_key {
 	uint8_t reserved[6]; /* zero */
 };
 
-/* A port with its protocol, or a peer. */
+/* A port with its protocol, a peer, or both: then it is what the kernel's number is of. */
 struct sweep_part {
 	struct addr addr;
 	uint16_t port;
@@ -41,18 +42,20 @@ struct sweep_counted {
 };
 
 struct sweep {
+	struct told *told;
 	uint64_t window_ns;
 	struct table *singles; /* struct sweep_key -> struct sweep_singles */
-	struct table *counted; /* struct sweep_counted -> uint32_t, held back of the peer */
+	struct table *counted; /* struct sweep_counted -> uint32_t, held back of it */
 };
 
-int sweep_new(struct sweep **ret_sweep, size_t capacity, uint64_t window_ns)
+int sweep_new(struct sweep **ret_sweep, size_t capacity, uint64_t window_ns, struct told *told)
 {
 	struct sweep *sweep = calloc(1, sizeof(*sweep));
 	int r;
 
 	if (!sweep)
 		return -ENOMEM;
+	sweep->told = told;
 	sweep->window_ns = window_ns;
 	r = table_new(&sweep->singles, sizeof(struct sweep_key), sizeof(struct sweep_singles),
 		      capacity, NULL, NULL);
@@ -141,73 +144,44 @@ enum sweep_width sweep_judge(struct sweep *sweep, const struct sighting *sightin
 	return SWEEP_SINGLE;
 }
 
-/*
- * Was the part not counted in this alert before? What was held back of it since its last packet
- * is added to the alert.
- */
-static bool sweep_is_first(struct sweep *sweep, struct alert *alert, const struct sweep_part *part,
-			   uint32_t suppressed)
+/* The part's number in this alert; NULL when memory is out. */
+static uint32_t *sweep_counted(struct sweep *sweep, const struct alert *alert,
+			       const struct sweep_part *part, bool *ret_is_new)
 {
 	struct sweep_counted counted = { .part = *part };
-	bool is_new = false;
-	uint32_t *before;
 
 	memcpy(counted.id, alert->id, sizeof(counted.id));
-	before = table_put(sweep->counted, &counted, &is_new);
+	return table_put(sweep->counted, &counted, ret_is_new);
+}
+
+/* Was the part not counted in this alert before? */
+static bool sweep_is_first(struct sweep *sweep, const struct alert *alert,
+			   const struct sweep_part *part)
+{
+	bool is_new = false;
+
+	return sweep_counted(sweep, alert, part, &is_new) && is_new;
+}
+
+/* What was held back of the sighting's thing since its last packet in this alert. */
+static void sweep_count_held(struct sweep *sweep, struct alert *alert,
+			     const struct sighting *sighting)
+{
+	const struct held_thing thing = held_thing_of(sighting);
+	const struct sweep_part part = {
+		.addr = thing.peer,
+		.port = thing.port,
+		.protocol = thing.protocol,
+	};
+	uint32_t now = held_of(sighting), *before;
+	bool is_new;
+
+	before = sweep_counted(sweep, alert, &part, &is_new);
 	if (!before)
-		return false;
+		return;
 	if (!is_new)
-		alert->suppressed += sighting_suppressed_since(*before, suppressed);
-	*before = suppressed;
-	return is_new;
-}
-
-/*
- * The most frequent few of many (Metwally's space saving): a newcomer takes the place of the
- * rarest, and its count with it.
- */
-static void sweep_count_port(struct alert *alert, const struct sighting *sighting)
-{
-	struct alert_port *rarest = &alert->top_ports[0];
-	unsigned int i;
-
-	for (i = 0; i < alert->top_port_count; i++) {
-		struct alert_port *port = &alert->top_ports[i];
-
-		if (port->port == sighting->port && port->protocol == sighting->protocol) {
-			port->count++;
-			return;
-		}
-		if (port->count < rarest->count)
-			rarest = port;
-	}
-	if (i < ALERT_PORTS_MAX)
-		rarest = &alert->top_ports[alert->top_port_count++];
-	rarest->port = sighting->port;
-	rarest->protocol = sighting->protocol;
-	rarest->count++;
-}
-
-/* The same for peers. */
-static void sweep_count_peer(struct alert *alert, const struct addr *addr)
-{
-	struct alert_peer *rarest = &alert->top_peers[0];
-	unsigned int i;
-
-	for (i = 0; i < alert->top_peer_count; i++) {
-		struct alert_peer *peer = &alert->top_peers[i];
-
-		if (memcmp(&peer->addr, addr, sizeof(*addr)) == 0) {
-			peer->count++;
-			return;
-		}
-		if (peer->count < rarest->count)
-			rarest = peer;
-	}
-	if (i < ALERT_PEERS_MAX)
-		rarest = &alert->top_peers[alert->top_peer_count++];
-	rarest->addr = *addr;
-	rarest->count++;
+		alert->suppressed += told_take(sweep->told, &thing, *before, now);
+	*before = now;
 }
 
 void sweep_count(struct sweep *sweep, struct alert *alert, const struct sighting *sighting,
@@ -217,11 +191,12 @@ void sweep_count(struct sweep *sweep, struct alert *alert, const struct sighting
 
 	if (width == SWEEP_SINGLE)
 		return;
-	alert->ports += sweep_is_first(sweep, alert, &port, 0);
-	sweep_count_port(alert, sighting);
+	alert->ports += sweep_is_first(sweep, alert, &port);
+	top_add_port(alert, sighting->port, sighting->protocol, 1);
+	sweep_count_held(sweep, alert, sighting);
 	if (width != SWEEP_PEERS)
 		return;
 	alert->prefix = sweep_prefix(&peer.addr);
-	alert->peers += sweep_is_first(sweep, alert, &peer, sighting->event->peer_suppressed);
-	sweep_count_peer(alert, &peer.addr);
+	alert->peers += sweep_is_first(sweep, alert, &peer);
+	top_add_peer(alert, &peer.addr, 1);
 }

@@ -7,6 +7,7 @@
 #define JUDGE_SWEEP_H
 
 #include "../model/alert.h"
+#include "told.h"
 
 #define SWEEP_PORTS_SINGLE 3 /* of one peer within a window */
 #define SWEEP_PEERS_SINGLE 8 /* of one /24 (IPv4) or /64 (IPv6) */
@@ -19,8 +20,8 @@ enum sweep_width {
 
 struct sweep;
 
-/* 0 or -errno. `capacity`: peers and prefixes that are kept an eye on. */
-int sweep_new(struct sweep **ret_sweep, size_t capacity, uint64_t window_ns);
+/* 0 or -errno. `capacity`: peers and prefixes that are kept an eye on. `told` stays the caller's. */
+int sweep_new(struct sweep **ret_sweep, size_t capacity, uint64_t window_ns, struct told *told);
 void sweep_free(struct sweep *sweep);
 /* A new window. */
 void sweep_set(struct sweep *sweep, uint64_t window_ns);
@@ -36,8 +37,8 @@ enum sweep_width sweep_judge(struct sweep *sweep, const struct sighting *sightin
 			     enum action action, uint64_t now_ns);
 
 /*
- * Counts the sighting's port, and its peer, in the alert that it is folded into; of many peers
- * also what was held back of each up to its last packet.
+ * Counts the sighting's port, and its peer, in the alert that it is folded into; also what was held
+ * back of each up to its last packet.
  */
 void sweep_count(struct sweep *sweep, struct alert *alert, const struct sighting *sighting,
 		 enum sweep_width width);

@@ -105,6 +105,7 @@ void count_read_accounting(const struct tables *tables, struct accounting *ret_a
 		sum.uncounted += one->uncounted;
 		sum.peers_evicted += one->peers_evicted;
 		sum.foreign += one->foreign;
+		sum.suppressed_answers += one->suppressed_answers;
 	}
 	*ret_accounting = sum;
 }

@@ -15,22 +15,6 @@
 #define PEERS_BATCH 256
 #define NO_LIMIT (1ULL << 62) /* ticks that no clock is ever ahead */
 
-__u32 peers_suppressed(const struct tables *tables, const struct addr *addr)
-{
-	struct peer_set set;
-	__u64 words[2];
-	__u32 index;
-
-	memcpy(words, addr, sizeof(words));
-	index = peer_hash(words, tables->limits->peer_seed) & (tables->peer_sets - 1);
-	if (bpf_map_lookup_elem(tables->peers_fd, &index, &set) < 0)
-		return 0;
-	for (size_t way = 0; way < PEER_WAYS; way++)
-		if (memcmp(set.peers[way].addr, words, sizeof(words)) == 0)
-			return peer_suppressed(&set.peers[way]);
-	return 0;
-}
-
 /* Jiffies to wall-clock time, by both clocks as read now. */
 struct peers_clock {
 	bool of_file; /* jiffies since 1970 */
@@ -132,16 +116,38 @@ static __u64 peers_interval(uint64_t events, uint64_t per_ns)
 	return MAX(ticks, 1);
 }
 
+/* How far a peer may run ahead with first packets and handshakes, in bursts. */
+#define PEERS_EXTRA_BURSTS 8
+/* The first packet of a thing counts as one again after so long. */
+#define PEERS_THING_SECONDS 60
+
+/* Of `total`, the part that a share has: one of so many. */
+static const unsigned int peers_share_parts[SHARE_COUNT] = {
+	[SHARE_ANY] = 2,
+	[SHARE_PROVEN] = 4,
+	[SHARE_OWN] = 8,
+	[SHARE_FIRST ... SHARE_COUNT - 1] = 8 * SHARE_PORTS,
+};
+
+static void peers_set_share(struct limit_bucket *bucket, __u64 total, unsigned int parts)
+{
+	bucket->interval = total * parts;
+	/* All peers together may burst for one second's worth. */
+	bucket->tolerance = total ? LIMIT_TICKS_PER_JIFFY * (__u64)probe_jiffies_per_second() :
+				    NO_LIMIT;
+}
+
 void peers_set_limits(const struct tables *tables, const struct config *config)
 {
 	struct limits *limits = tables->limits;
 	__u64 peer = peers_interval(config->peer_rate, config->peer_rate_ns);
 	__u64 total = peers_interval(config->total_rate, config->total_rate_ns);
+	__u64 burst = MAX(config->peer_burst, 1);
 
 	limits->peer_interval = peer;
-	limits->peer_tolerance = peer ? peer * (MAX(config->peer_burst, 1) - 1) : NO_LIMIT;
-	limits->total_interval = total;
-	/* All peers together may burst for one second's worth. */
-	limits->total_tolerance = total ? LIMIT_TICKS_PER_JIFFY * (__u64)probe_jiffies_per_second() :
-					  NO_LIMIT;
+	limits->peer_tolerance = peer ? peer * (burst - 1) : NO_LIMIT;
+	limits->peer_extra_tolerance = peer ? peer * (burst * PEERS_EXTRA_BURSTS - 1) : NO_LIMIT;
+	limits->thing_memory = (__u64)probe_jiffies_per_second() * PEERS_THING_SECONDS;
+	for (size_t i = 0; i < SHARE_COUNT; i++)
+		peers_set_share(&limits->shares[i], total, peers_share_parts[i]);
 }

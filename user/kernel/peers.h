@@ -24,9 +24,6 @@ struct peer_row {
 int peers_read(const struct tables *tables, bool of_file, struct peer_row **ret_rows,
 	       size_t *ret_count);
 
-/* How many packets of the peer were held back since it was first seen; 0 when it is unknown. */
-__u32 peers_suppressed(const struct tables *tables, const struct addr *addr);
-
 /* Puts the configuration's rates in force. */
 void peers_set_limits(const struct tables *tables, const struct config *config);
 

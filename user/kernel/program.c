@@ -109,6 +109,7 @@ static struct bpf_map *program_map(const struct packet_bpf *skeleton, enum kerne
 		[TABLE_ACCOUNTING] = skeleton->maps.bss,
 		[TABLE_COUNTERS] = skeleton->maps.counters,
 		[TABLE_PEERS] = skeleton->maps.peers,
+		[TABLE_THINGS] = skeleton->maps.things,
 	};
 
 	return maps[table];

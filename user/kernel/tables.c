@@ -16,6 +16,7 @@ const char *const table_pin_names[TABLE_COUNT] = {
 	[TABLE_ACCOUNTING] = "accounting",
 	[TABLE_COUNTERS] = "counters",
 	[TABLE_PEERS] = "peers",
+	[TABLE_THINGS] = "things",
 };
 
 /* What an entry must measure for this program to understand the map. */
@@ -25,6 +26,7 @@ static const size_t table_value_sizes[TABLE_COUNT] = {
 	[TABLE_ACCOUNTING] = sizeof(struct accounting) * ABI_CPUS_MAX,
 	[TABLE_COUNTERS] = sizeof(struct counter_set),
 	[TABLE_PEERS] = sizeof(struct peer_set),
+	[TABLE_THINGS] = sizeof(struct thing),
 };
 
 static int table_entries(int fd, enum kernel_table table, size_t *ret_entries)
@@ -83,15 +85,16 @@ int tables_map(const int fds[TABLE_COUNT], struct tables **ret_tables)
 	int r = tables ? tables_map_all(tables, fds) : -ENOMEM;
 
 	for (enum kernel_table table = 0; table < TABLE_COUNT; table++)
-		if (r < 0 || table != TABLE_PEERS)
+		if (r < 0 || (table != TABLE_PEERS && table != TABLE_THINGS))
 			close(fds[table]);
 	if (r < 0) {
 		if (tables)
-			tables->peers_fd = -1;
+			tables->peers_fd = tables->things_fd = -1;
 		tables_free(tables);
 		return r;
 	}
 	tables->peers_fd = fds[TABLE_PEERS];
+	tables->things_fd = fds[TABLE_THINGS];
 	*ret_tables = tables;
 	return 0;
 }
@@ -126,5 +129,6 @@ void tables_free(struct tables *tables)
 	tables_unmap(tables, tables->accounting, TABLE_ACCOUNTING);
 	tables_unmap(tables, tables->counters, TABLE_COUNTERS);
 	util_close_fd(&tables->peers_fd);
+	util_close_fd(&tables->things_fd);
 	free(tables);
 }

@@ -19,6 +19,7 @@ struct tables {
 	size_t counter_sets; /* of all CPUs together */
 	size_t peer_sets;
 	int peers_fd;
+	int things_fd;
 };
 
 /* The maps' descriptors and names under the pin directory. */
@@ -28,6 +29,7 @@ enum kernel_table {
 	TABLE_ACCOUNTING,
 	TABLE_COUNTERS,
 	TABLE_PEERS,
+	TABLE_THINGS,
 	TABLE_COUNT,
 };
 extern const char *const table_pin_names[TABLE_COUNT];

@@ -55,6 +55,18 @@ const char *alert_technique_word(enum technique technique)
 	return technique < TECHNIQUE_COUNT ? words[technique] : NULL;
 }
 
+const char *alert_format_techniques(const struct alert *alert, char out[ALERT_TECHNIQUES_SIZE])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (enum technique technique = 0; technique < TECHNIQUE_COUNT; technique++)
+		if (alert->techniques & technique_bit(technique))
+			used += (size_t)snprintf(out + used, ALERT_TECHNIQUES_SIZE - used, "%s%s",
+						 used ? "," : "", alert_technique_word(technique));
+	return out;
+}
+
 const char *alert_format_ports(const struct alert *alert, char out[ALERT_PORTS_SIZE])
 {
 	size_t used = 0;
@@ -125,8 +137,9 @@ static void visit_listener(const struct field_visit *to, const struct alert *ale
 static void visit_folded(const struct field_visit *to, const struct alert *alert)
 {
 	char ports[ALERT_PORTS_SIZE], prefix[PREFIX_TEXT_SIZE];
+	char techniques[ALERT_TECHNIQUES_SIZE];
 
-	visit_text(to, "technique", alert_technique_word(alert->technique));
+	visit_text(to, "technique", alert_format_techniques(alert, techniques));
 	if (alert->ports)
 		visit_text(to, "ports", alert_format_ports(alert, ports));
 	if (!alert->peers)

@@ -34,6 +34,12 @@ enum technique {
 	TECHNIQUE_COUNT,
 };
 
+/* Of a set of them; none has none. */
+static inline uint32_t technique_bit(enum technique technique)
+{
+	return technique == TECHNIQUE_NONE ? 0 : 1U << technique;
+}
+
 /* One of several ports, or peers, of an alert. A rare one may be told with a few too many. */
 struct alert_port {
 	uint16_t port;
@@ -68,7 +74,12 @@ struct alert {
 	uint64_t start_wall_ns; /* the first packet */
 	uint64_t end_wall_ns; /* the last packet */
 	uint64_t count; /* sampled packets folded into it */
-	uint64_t suppressed; /* packets of the peer that a rate limit held back meanwhile */
+	/*
+	 * Packets of this very thing that a rate limit held back meanwhile: no other alert tells them,
+	 * and this host's answers are not among them. At the least, for who loses its place in the
+	 * kernel's table loses its number.
+	 */
+	uint64_t suppressed;
 	uint64_t kinds[KIND_COUNT]; /* `count` by kind */
 	bool closing; /* the window's end, not its first packet */
 	char text[ALERT_TEXT_SIZE];
@@ -98,9 +109,10 @@ struct alert {
 	struct process_brief accepted_by;
 	struct process_brief peer_process;
 	char looks_like[ALERT_TOOL_SIZE]; /* the first tool that a packet looked like; or "" */
-	enum technique technique; /* the first packet's */
+	uint32_t techniques; /* technique_bit() of all packets */
 
 	/* what many things in one alert have, and a `flood`; all above is the first packet's */
+	bool at_least; /* packets were held back meanwhile: of what is counted there may be more */
 	uint64_t ports; /* (port, protocol) pairs folded into it; 0: it is about one thing */
 	uint64_t peers; /* addresses of `prefix`; 0: one */
 	struct prefix prefix;
@@ -128,6 +140,10 @@ const char *alert_format_ports(const struct alert *alert, char out[ALERT_PORTS_S
 
 /* "syn", ...; NULL for none. Static. */
 const char *alert_technique_word(enum technique technique);
+
+/* "syn,fin": all of them, "" for none. Returns out. */
+#define ALERT_TECHNIQUES_SIZE 64
+const char *alert_format_techniques(const struct alert *alert, char out[ALERT_TECHNIQUES_SIZE]);
 
 const char *alert_action_word(enum action action);
 /* The action, or -EINVAL. */

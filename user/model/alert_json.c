@@ -104,12 +104,28 @@ static void put_top_peers(struct ecs_maker *maker, json_t *own, const struct ale
 	}
 }
 
+static void put_techniques(struct ecs_maker *maker, json_t *own, const struct alert *alert)
+{
+	char techniques[ALERT_TECHNIQUES_SIZE];
+	json_t *list;
+
+	if (!alert->techniques)
+		return;
+	ecs_put_text(maker, own, "technique", alert_format_techniques(alert, techniques));
+	list = json_array();
+	ecs_put(maker, own, "techniques", list);
+	for (enum technique technique = 0; technique < TECHNIQUE_COUNT; technique++)
+		if (alert->techniques & technique_bit(technique) &&
+		    json_array_append_new(list, json_string(alert_technique_word(technique))) < 0)
+			maker->has_failed = true;
+}
+
 /* Of an alert about many things. */
 static void put_folded(struct ecs_maker *maker, json_t *own, const struct alert *alert)
 {
 	char prefix[PREFIX_TEXT_SIZE];
 
-	ecs_put_text(maker, own, "technique", alert_technique_word(alert->technique));
+	put_techniques(maker, own, alert);
 	if (alert->ports)
 		put_top_ports(maker, own, alert);
 	if (alert->peers) {
@@ -118,6 +134,8 @@ static void put_folded(struct ecs_maker *maker, json_t *own, const struct alert 
 	}
 	if (alert->top_peer_count)
 		put_top_peers(maker, own, alert);
+	if (alert->at_least)
+		ecs_put(maker, own, "at_least", json_true());
 }
 
 /* What ECS has no name for. */

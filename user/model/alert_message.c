@@ -63,12 +63,18 @@ static void add_target(struct line *line, const struct alert *alert, const char 
 	add_port(line, alert);
 }
 
+/* Of what was held back nobody knows which others it would have shown. */
+static const char *at_least(const struct alert *alert)
+{
+	return alert->at_least ? "at least " : "";
+}
+
 /* Many ports: by their number, and the first ones. */
 static void add_ports(struct line *line, const struct alert *alert)
 {
 	char ports[ALERT_PORTS_SIZE];
 
-	line_add(line, "%llu ports (%s)", (unsigned long long)alert->ports,
+	line_add(line, "%s%llu ports (%s)", at_least(alert), (unsigned long long)alert->ports,
 		 alert_format_ports(alert, ports));
 }
 
@@ -80,8 +86,8 @@ static void add_folded_ends(struct line *line, const struct alert *alert)
 	if (alert->action == ACTION_TRANSIT)
 		line_add(line, " forwarded");
 	if (alert->peers)
-		line_add(line, " from %llu peers of %s", (unsigned long long)alert->peers,
-			 prefix_format(&alert->prefix, prefix));
+		line_add(line, " from %s%llu peers of %s", at_least(alert),
+			 (unsigned long long)alert->peers, prefix_format(&alert->prefix, prefix));
 	else
 		line_add(line, " from %s", addr_format(&alert->source.addr, source));
 	line_add(line, alert->role == ROLE_TO ? " to " : ", from ");
@@ -105,19 +111,42 @@ static void add_fold(struct line *line, const struct alert *alert)
 		line_add(line, ", one more port: others are summed up in this alert");
 }
 
+/* Several: "as in SYN, FIN and NULL scans". */
+static void add_techniques(struct line *line, uint32_t techniques)
+{
+	static const char *const words[TECHNIQUE_COUNT] = {
+		[TECHNIQUE_SYN] = "SYN",       [TECHNIQUE_NULL] = "NULL",
+		[TECHNIQUE_FIN] = "FIN",       [TECHNIQUE_XMAS] = "Xmas",
+		[TECHNIQUE_MAIMON] = "Maimon", [TECHNIQUE_ACK] = "ACK",
+		[TECHNIQUE_SYNACK] = "SYN-ACK", [TECHNIQUE_UDP] = "UDP",
+	};
+	bool is_first = true;
+
+	for (enum technique technique = 0; technique < TECHNIQUE_COUNT; technique++) {
+		uint32_t bit = technique_bit(technique);
+
+		if (!(techniques & bit))
+			continue;
+		techniques &= ~bit;
+		line_add(line, "%s%s", is_first ? "" : techniques ? ", " : " and ",
+			 words[technique]);
+		is_first = false;
+	}
+}
+
 /* Told where the packets are such as no system sends, or many of one kind are a scan. */
 static void add_technique(struct line *line, const struct alert *alert)
 {
-	static const char *const words[TECHNIQUE_COUNT] = {
-		[TECHNIQUE_SYN] = "a SYN",	 [TECHNIQUE_NULL] = "a NULL",
-		[TECHNIQUE_FIN] = "a FIN",	 [TECHNIQUE_XMAS] = "an Xmas",
-		[TECHNIQUE_MAIMON] = "a Maimon", [TECHNIQUE_ACK] = "an ACK",
-		[TECHNIQUE_SYNACK] = "a SYN-ACK", [TECHNIQUE_UDP] = "a UDP",
-	};
-	bool is_ordinary = alert->technique == TECHNIQUE_SYN || alert->technique == TECHNIQUE_UDP;
+	const uint32_t ordinary = technique_bit(TECHNIQUE_SYN) | technique_bit(TECHNIQUE_UDP);
+	const uint32_t with_an = technique_bit(TECHNIQUE_XMAS) | technique_bit(TECHNIQUE_ACK);
+	uint32_t techniques = alert->techniques;
+	bool is_one = !(techniques & (techniques - 1));
 
-	if (alert->technique != TECHNIQUE_NONE && (!is_ordinary || alert_is_folded(alert)))
-		line_add(line, ", as in %s scan", words[alert->technique]);
+	if (!techniques || (!(techniques & ~ordinary) && !alert_is_folded(alert)))
+		return;
+	line_add(line, ", as in %s", !is_one ? "" : techniques & with_an ? "an " : "a ");
+	add_techniques(line, techniques);
+	line_add(line, is_one ? " scan" : " scans");
 }
 
 /* An outbound thing's first packet can be the answer. */

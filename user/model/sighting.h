@@ -156,17 +156,6 @@ static inline const struct endpoint *sighting_peer(const struct sighting *sighti
 	return sighting->direction == DIRECTION_IN ? &sighting->source : &sighting->destination;
 }
 
-/*
- * How many packets of a peer were held back between two of its numbers, which wrap: one that is
- * less is that of a peer which the kernel forgot and met again.
- */
-static inline uint32_t sighting_suppressed_since(uint32_t before, uint32_t now)
-{
-	uint32_t grown = now - before;
-
-	return grown > INT32_MAX ? now : grown;
-}
-
 /* Is there more than a question that was answered: a socket of its own? */
 static inline bool sighting_is_connected(const struct sighting *sighting)
 {
