@@ -63,8 +63,7 @@ static __always_inline void uninspected_emit(const struct view *view, __u64 now,
 
 static __always_inline void uninspected_tell(const struct view *view)
 {
-	struct uninspected *here =
-		&uninspected[bpf_get_smp_processor_id() & (ABI_CPUS_MAX - 1)];
+	struct uninspected *here = &uninspected[bpf_get_smp_processor_id() & (ABI_CPUS_MAX - 1)];
 	__u64 now = bpf_ktime_get_boot_ns(), held = here->held;
 
 	if (now < here->next_ns) {

@@ -58,7 +58,8 @@ static void what_follows_is_told_once_a_window(void **state)
 	assert_int_equal(told + news.count, 3000);
 	assert_memory_equal(&news.source, &packet.source, sizeof(news.source));
 	assert_int_equal(strncmp(uninspected_format(&news, text),
-				 "2996 more packets, the last from ", 33), 0);
+				 "2996 more packets, the last from ", 33),
+			 0);
 	assert_false(uninspected_look(&uninspected, 9 * WINDOW, &news));
 }
 

@@ -13,8 +13,8 @@ static bool uninspected_is_told(const struct uninspected *uninspected, const str
 	return false;
 }
 
-static void uninspected_keep(struct uninspected *uninspected,
-			     const struct uninspected_news *packet, uint64_t count)
+static void uninspected_keep(struct uninspected *uninspected, const struct uninspected_news *packet,
+			     uint64_t count)
 {
 	if (!count)
 		return;
@@ -56,8 +56,7 @@ bool uninspected_look(struct uninspected *uninspected, uint64_t now_ns,
 	return has_news;
 }
 
-const char *uninspected_format(const struct uninspected_news *news,
-			       char out[UNINSPECTED_TEXT_SIZE])
+const char *uninspected_format(const struct uninspected_news *news, char out[UNINSPECTED_TEXT_SIZE])
 {
 	char source[ADDR_TEXT_SIZE], destination[ADDR_TEXT_SIZE], packets[64] = "a packet";
 
