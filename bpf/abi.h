@@ -588,7 +588,11 @@ struct owner_board {
 	struct socket_history blank_history;
 };
 
-/* A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. */
+/*
+ * A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. One
+ * without roles is no sample, but told of all the same: peer_suppressed is the number of those like
+ * it that were not.
+ */
 struct packet_event {
 	__u16 version; /* ABI_VERSION */
 	__u8 hook;
@@ -609,7 +613,7 @@ struct packet_event {
 	__u16 l3_offset; /* from the start of data */
 	__u16 l4_offset;
 	__u16 snap_length;
-	__u8 roles; /* bits of enum role */
+	__u8 roles; /* bits of enum role; 0: it has more headers in front of its ports than are followed */
 	__u8 kind;
 	__u8 protocol;
 	__u8 family; /* 4 or 6 */

@@ -22,9 +22,9 @@ struct {
 } bridge_ports SEC(".maps");
 
 /*
- * Did the packet, which leaves, come in by a watched port of the same bridge? The kernel notes where
- * a packet came in; one that it routed into the bridge came from elsewhere, and may have other
- * ports by now.
+ * Did the packet, which leaves, come in by a watched port of the same bridge? The kernel notes
+ * where a packet came in; one that it routed into the bridge came from elsewhere, and may have
+ * other ports by now.
  */
 static __always_inline bool bridge_has_seen(const struct __sk_buff *skb)
 {

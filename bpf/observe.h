@@ -515,7 +515,6 @@ static __always_inline int observe_begin_bare(const void *data, const void *end)
 /* No step is left to take, or none wanted. True: on to observe_match(). */
 static __always_inline bool observe_end(int place)
 {
-	/* Of what is too deep, observed_here() has the IP header that it is behind, or family 0. */
 	if (place > 0)
 		place = observe_failed(parse_failed(UNPARSED_TOO_DEEP));
 	if (place < 0)

@@ -15,6 +15,7 @@
 
 #include "bridge.h"
 #include "observe.h"
+#include "uninspected.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -46,10 +47,9 @@ static __always_inline __u32 xdp_ifindex(struct xdp_md *ctx)
 	return replaying ? replay.ifindex : ifindex;
 }
 
-__noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 third)
+static __always_inline struct view view_xdp(struct xdp_md *ctx)
 {
-	union packet_words packet = { .words = { first, second, third } };
-	struct view view = {
+	return (struct view){
 		.ctx = ctx,
 		.data = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
@@ -58,8 +58,24 @@ __noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 th
 		.hook = HOOK_XDP,
 		.direction = replaying ? replay.direction : DIRECTION_IN,
 	};
+}
+
+__noinline int match_xdp(struct xdp_md *ctx, __u64 first, __u64 second, __u64 third)
+{
+	union packet_words packet = { .words = { first, second, third } };
+	struct view view = view_xdp(ctx);
 
 	observe_match(&view, &packet.packet);
+	return 0;
+}
+
+/* What the steps of an unusual packet came to is seldom this. */
+__noinline int uninspected_xdp(struct xdp_md *ctx, int place)
+{
+	struct view view = view_xdp(ctx);
+
+	if (!replaying && uninspected_is(place, view.end - view.data < view.frame_length))
+		uninspected_tell(&view);
 	return 0;
 }
 
@@ -86,6 +102,8 @@ __noinline int unusual_xdp(struct xdp_md *ctx)
 	}
 	if (observe_end(place))
 		match_xdp(ctx, packet->words[0], packet->words[1], packet->words[2]);
+	else if (place)
+		uninspected_xdp(ctx, place);
 	return 0;
 }
 
@@ -103,10 +121,10 @@ int packet_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-static __always_inline void match_tc(struct __sk_buff *skb, union packet_words packet,
-				     enum hook hook, enum direction direction)
+static __always_inline struct view view_tc(struct __sk_buff *skb, enum hook hook,
+					   enum direction direction)
 {
-	struct view view = {
+	return (struct view){
 		.ctx = skb,
 		.data = (void *)(long)skb->data,
 		.end = (void *)(long)skb->data_end,
@@ -117,6 +135,12 @@ static __always_inline void match_tc(struct __sk_buff *skb, union packet_words p
 		.hook = hook,
 		.direction = direction,
 	};
+}
+
+static __always_inline void match_tc(struct __sk_buff *skb, union packet_words packet,
+				     enum hook hook, enum direction direction)
+{
+	struct view view = view_tc(skb, hook, direction);
 
 	observe_match(&view, &packet.packet);
 }
@@ -125,6 +149,15 @@ __noinline int match_in(struct __sk_buff *skb, __u64 first, __u64 second, __u64 
 {
 	match_tc(skb, (union packet_words){ .words = { first, second, third } }, HOOK_TC_IN,
 		 DIRECTION_IN);
+	return 0;
+}
+
+__noinline int uninspected_in(struct __sk_buff *skb, int place)
+{
+	struct view view = view_tc(skb, HOOK_TC_IN, DIRECTION_IN);
+
+	if (uninspected_is(place, view.end - view.data < view.frame_length))
+		uninspected_tell(&view);
 	return 0;
 }
 
@@ -189,6 +222,8 @@ static __always_inline void unusual_tc(struct __sk_buff *skb, enum direction dir
 		place = steps_tc(skb, link);
 	if (observe_end(place))
 		match_direction(skb, direction, packet);
+	else if (place && direction == DIRECTION_IN)
+		uninspected_in(skb, place);
 }
 
 __noinline int unusual_in(struct __sk_buff *skb)

@@ -332,6 +332,41 @@ static void a_listener_is_where_it_listens(void **state)
 		    "\"service\":\"networklens\"}}");
 }
 
+static void what_cannot_be_inspected_has_ends_and_no_ports(void **state)
+{
+	struct alert alert = sample_alert();
+	json_t *made;
+
+	(void)state;
+	alert.action = ACTION_SENSOR;
+	alert.has_packet = false;
+	alert.has_ends = true;
+	strcpy(alert.text, "cannot be inspected");
+	made = alert_to_json(&alert, "sensor1");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(made, "source"), "ip")),
+			    "203.0.113.5");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(made, "destination"),
+							      "ip")), "192.0.2.1");
+	assert_null(json_object_get(json_object_get(made, "source"), "port"));
+	assert_null(json_object_get(made, "network"));
+	json_decref(made);
+}
+
+static void a_strangers_frame_is_marked(void **state)
+{
+	struct alert alert = sample_alert();
+	json_t *made;
+
+	(void)state;
+	made = alert_to_json(&alert, "sensor1");
+	assert_null(json_object_get(json_object_get(made, "portsentinel"), "foreign"));
+	json_decref(made);
+	alert.is_foreign = true;
+	made = alert_to_json(&alert, "sensor1");
+	assert_true(json_is_true(json_object_get(json_object_get(made, "portsentinel"), "foreign")));
+	json_decref(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +380,8 @@ int main(void)
 		cmocka_unit_test(only_kinds_that_came_are_listed),
 		cmocka_unit_test(an_icmp_error_has_no_community_id),
 		cmocka_unit_test(an_alert_about_no_packet_has_no_network),
+		cmocka_unit_test(what_cannot_be_inspected_has_ends_and_no_ports),
+		cmocka_unit_test(a_strangers_frame_is_marked),
 		cmocka_unit_test(a_name_that_is_no_utf8_is_escaped),
 		cmocka_unit_test(out_of_memory_gives_nothing_and_leaks_nothing),
 	};

@@ -114,7 +114,8 @@ static void each_kind_is_chosen_by_what_sees_its_packets(void **state)
 		view.master = one->master ? &master : NULL;
 		choice = choose_link(&view, "auto", why);
 		if (choice != (!one->why ? CHOICE_NOT_WANTED :
-			       *one->why ? CHOICE_LEFT_OUT : CHOICE_WATCH) ||
+			       *one->why ? CHOICE_LEFT_OUT :
+					   CHOICE_WATCH) ||
 		    !util_streq(why, one->why ?: ""))
 			fail_msg("%s: %d, %s", one->name, choice, why);
 	}
@@ -159,7 +160,8 @@ static void what_is_named_is_watched_whatever_else_sees_it(void **state)
 	assert_int_equal(choose_link(&view, "br0, !br*", why), CHOICE_NOT_WANTED);
 }
 
-/* eth0 (1) in bond0 (2), bond0.10 (3) on it in br0 (4), a tap (5) there, too, a macvlan (6) on br0. */
+/* eth0 (1) in bond0 (2), bond0.10 (3) on it in br0 (4), a tap (5) there, too, a macvlan (6) on br0.
+ */
 static bool is_above(uint32_t from, const char *address)
 {
 	static const struct {
@@ -168,14 +170,10 @@ static bool is_above(uint32_t from, const char *address)
 		bool elsewhere;
 		const char *address;
 	} rows[] = {
-		{ "", 2, 0, false, "eth0.." },
-		{ "bond", 0, 0, false, "bond.." },
-		{ "vlan", 4, 2, false, "vlan.." },
-		{ "bridge", 0, 0, false, "bridge" },
-		{ "tun", 4, 0, false, "tap..." },
-		{ "macvlan", 0, 4, false, "macvln" },
-		{ "veth", 0, 1, true, "veth.." },
-		{ "macvlan", 0, 1, true, "moved." },
+		{ "", 2, 0, false, "eth0.." },	   { "bond", 0, 0, false, "bond.." },
+		{ "vlan", 4, 2, false, "vlan.." }, { "bridge", 0, 0, false, "bridge" },
+		{ "tun", 4, 0, false, "tap..." },  { "macvlan", 0, 4, false, "macvln" },
+		{ "veth", 0, 1, true, "veth.." },  { "macvlan", 0, 1, true, "moved." },
 		{ "", 0, 0, false, "eth1.." },
 	};
 	struct above above;

@@ -13,6 +13,7 @@
 #include "../judge/fold.h"
 #include "../judge/policy.h"
 #include "../judge/tools.h"
+#include "../judge/uninspected.h"
 #include "../kernel/count.h"
 #include "../kernel/peers.h"
 #include "aftermath.h"
@@ -38,6 +39,7 @@ struct pipeline {
 	struct expect_programs programs;
 	struct flood flood;
 	struct bypass bypass;
+	struct uninspected uninspected;
 	struct fold *fold;
 	struct loop_source *window_end;
 	uint64_t armed_for_ns; /* 0: no window is open */
@@ -447,14 +449,6 @@ static bool pipeline_resolve(void *argument, const struct packet_event *event, u
 	return true;
 }
 
-void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
-{
-	if (pipeline->hold)
-		hold_put(pipeline->hold, event);
-	else
-		pipeline_resolve(pipeline, event, clock_boot_ns());
-}
-
 /* Who began to hold a watched port: no packet, and the same way from the judge on. */
 static void pipeline_take_listener(struct pipeline *pipeline, const struct listener_event *event)
 {
@@ -473,9 +467,7 @@ static void pipeline_take_listener(struct pipeline *pipeline, const struct liste
 	pipeline_tick(pipeline, clock_boot_ns());
 }
 
-/* An alert about the sensor itself; who: the process that it is about, or NULL. */
-static void pipeline_tell_of(struct pipeline *pipeline, uint64_t count, const char *text,
-			     const struct sighting *who)
+static struct alert pipeline_new_sensor_alert(uint64_t count, const char *text)
 {
 	struct alert alert = {
 		.action = ACTION_SENSOR,
@@ -487,6 +479,15 @@ static void pipeline_tell_of(struct pipeline *pipeline, uint64_t count, const ch
 	alert_new_id(alert.id);
 	alert.start_wall_ns = alert.end_wall_ns = alert.wall_ns;
 	snprintf(alert.text, sizeof(alert.text), "%s", text);
+	return alert;
+}
+
+/* An alert about the sensor itself; who: the process that it is about, or NULL. */
+static void pipeline_tell_of(struct pipeline *pipeline, uint64_t count, const char *text,
+			     const struct sighting *who)
+{
+	struct alert alert = pipeline_new_sensor_alert(count, text);
+
 	if (who) {
 		alert.quality = who->quality;
 		alert.process = who->process;
@@ -532,6 +533,54 @@ void pipeline_take_socket(struct pipeline *pipeline, const struct listener_event
 		pipeline_take_listener(pipeline, event);
 }
 
+static void pipeline_tell_uninspected(struct pipeline *pipeline,
+				      const struct uninspected_news *news)
+{
+	char text[UNINSPECTED_TEXT_SIZE];
+	struct alert alert = pipeline_new_sensor_alert(news->count,
+						       uninspected_format(news, text));
+
+	alert.has_ends = true;
+	alert.source.addr = news->source;
+	alert.destination.addr = news->destination;
+	pipeline_emit(pipeline, &alert);
+}
+
+static void pipeline_look_uninspected(struct pipeline *pipeline)
+{
+	struct uninspected_news news;
+
+	if (uninspected_look(&pipeline->uninspected, clock_boot_ns(), &news))
+		pipeline_tell_uninspected(pipeline, &news);
+}
+
+/* Only what the stack may deliver here is worth an alert. */
+static void pipeline_take_uninspected(struct pipeline *pipeline, const struct packet_event *event)
+{
+	struct uninspected_news packet = {
+		.source = pipeline_endpoint(event->source, 0).addr,
+		.destination = pipeline_endpoint(event->destination, 0).addr,
+	}, news;
+
+	if (!pipeline->links || pipeline_is_elsewhere(pipeline, event) ||
+	    !pipeline_is_local(pipeline, &packet.destination))
+		return;
+	pipeline_look_uninspected(pipeline);
+	if (uninspected_take(&pipeline->uninspected, &packet, event->peer_suppressed,
+			     clock_boot_ns(), pipeline->window_ns, &news))
+		pipeline_tell_uninspected(pipeline, &news);
+}
+
+void pipeline_take(struct pipeline *pipeline, const struct packet_event *event)
+{
+	if (!event->roles)
+		pipeline_take_uninspected(pipeline, event);
+	else if (pipeline->hold)
+		hold_put(pipeline->hold, event);
+	else
+		pipeline_resolve(pipeline, event, clock_boot_ns());
+}
+
 uint64_t pipeline_emitted(const struct pipeline *pipeline, enum action action)
 {
 	return pipeline->emitted[action];
@@ -557,6 +606,7 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 	uint64_t now_ns = clock_boot_ns();
 
 	pipeline_tell_bypass(pipeline);
+	pipeline_look_uninspected(pipeline);
 	flood_look(&pipeline->flood, sum.suppressed, now_ns, clock_wall_ns());
 	if (!pipeline->lost_told_ns || now_ns >= pipeline->lost_told_ns + pipeline->window_ns)
 		pipeline_tell_loss(pipeline, sum.lost, now_ns);
@@ -565,10 +615,13 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 void pipeline_flush(struct pipeline *pipeline)
 {
 	const struct accounting sum = pipeline_accounting(pipeline);
+	struct uninspected_news news;
 
 	if (pipeline->hold)
 		hold_flush(pipeline->hold);
 	fold_flush(pipeline->fold, clock_boot_ns());
+	if (uninspected_look(&pipeline->uninspected, UINT64_MAX, &news))
+		pipeline_tell_uninspected(pipeline, &news);
 	flood_end(&pipeline->flood, sum.suppressed, clock_wall_ns());
 	pipeline_tell_loss(pipeline, sum.lost, clock_boot_ns());
 }

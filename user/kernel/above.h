@@ -17,7 +17,8 @@ struct above {
 	const uint8_t *address; /* looked for */
 	uint32_t indices[ABOVE_MAX]; /* the link and what was found to stand on it */
 	size_t count;
-	uint32_t bridges[ABOVE_MAX]; /* those of them that are bridges: their ports' addresses are theirs */
+	uint32_t bridges[ABOVE_MAX]; /* those of them that are bridges: their ports' addresses are
+					theirs */
 	size_t bridge_count;
 	bool has_grown; /* another walk is wanted */
 	bool is_found;

@@ -15,8 +15,8 @@ void bridge_put(const struct program *program, const struct link_view *view);
 void bridge_remove(const struct program *program, uint32_t index);
 
 /*
- * Where netfilter is given what bridges pass (br_netfilter), a packet's ports may change between: it
- * is seen at both ends. To be called now and then.
+ * Where netfilter is given what bridges pass (br_netfilter), a packet's ports may change between:
+ * it is seen at both ends. To be called now and then.
  */
 void bridge_look(const struct program *program);
 

@@ -27,13 +27,19 @@ static const struct {
 	const char *kind;
 	enum layer layer;
 } choose_layers[] = {
-	{ "vlan", LAYER_ON_LOWER },    { "macvlan", LAYER_ON_LOWER },
-	{ "macvtap", LAYER_ON_LOWER }, { "ipvlan", LAYER_ON_LOWER },
-	{ "ipvtap", LAYER_ON_LOWER },  { "virt_wifi", LAYER_ON_LOWER },
-	{ "bridge", LAYER_ON_PORTS },  { "bond", LAYER_ON_PORTS },
-	{ "team", LAYER_ON_PORTS },    { "hsr", LAYER_ON_PORTS },
+	{ "vlan", LAYER_ON_LOWER },
+	{ "macvlan", LAYER_ON_LOWER },
+	{ "macvtap", LAYER_ON_LOWER },
+	{ "ipvlan", LAYER_ON_LOWER },
+	{ "ipvtap", LAYER_ON_LOWER },
+	{ "virt_wifi", LAYER_ON_LOWER },
+	{ "bridge", LAYER_ON_PORTS },
+	{ "bond", LAYER_ON_PORTS },
+	{ "team", LAYER_ON_PORTS },
+	{ "hsr", LAYER_ON_PORTS },
 	{ "openvswitch", LAYER_ON_DATAPATH },
-	{ "veth", LAYER_PAIR },	       { "netkit", LAYER_PAIR },
+	{ "veth", LAYER_PAIR },
+	{ "netkit", LAYER_PAIR },
 	{ "ifb", LAYER_COPY },
 };
 
@@ -45,7 +51,8 @@ static enum layer choose_layer(const struct link *link)
 	return LAYER_BOTTOM;
 }
 
-/* Does it stand at the end of the pair where more can be seen: a port's, or else the first one's? */
+/* Does it stand at the end of the pair where more can be seen: a port's, or else the first one's?
+ */
 static bool choose_is_better_end(const struct link *link, const struct link *other)
 {
 	if (!link->master != !other->master)

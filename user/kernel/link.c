@@ -13,8 +13,8 @@ bool link_has_ethernet(const struct link *link)
 
 bool link_carries_ip(const struct link *link)
 {
-	static const uint16_t bare[] = { ARPHRD_NONE,	ARPHRD_PPP,   ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
-					 ARPHRD_SIT,	ARPHRD_IPGRE, ARPHRD_IP6GRE, ARPHRD_RAWIP };
+	static const uint16_t bare[] = { ARPHRD_NONE, ARPHRD_PPP,   ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
+					 ARPHRD_SIT,  ARPHRD_IPGRE, ARPHRD_IP6GRE, ARPHRD_RAWIP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bare); i++)
 		if (link->type == bare[i])

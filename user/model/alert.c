@@ -158,6 +158,10 @@ void alert_visit_fields(const struct alert *alert, alert_field_visitor *visit, v
 		visit_packet(&to, alert);
 	else if (alert_has_port(alert))
 		visit_listener(&to, alert);
+	if (alert->has_ends) {
+		visit_addr(&to, "src", &alert->source.addr);
+		visit_addr(&to, "dst", &alert->destination.addr);
+	}
 	visit_number(&to, "count", alert->count);
 	if (process->pid)
 		visit_number(&to, "pid", (uint64_t)process->pid);

@@ -84,6 +84,7 @@ struct alert {
 	bool closing; /* the window's end, not its first packet */
 	char text[ALERT_TEXT_SIZE];
 
+	bool has_ends; /* no packet, but the addresses of source and destination */
 	bool has_packet;
 	char interface[IF_NAMESIZE];
 	enum direction direction;

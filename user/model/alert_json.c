@@ -67,6 +67,16 @@ static void put_listener(struct ecs_maker *maker, json_t *root, const struct ale
 	ecs_put_text(maker, network, "type", is_ipv4 ? "ipv4" : "ipv6");
 }
 
+static void put_ends(struct ecs_maker *maker, json_t *root, const struct alert *alert)
+{
+	char address[ADDR_TEXT_SIZE];
+
+	ecs_put_text(maker, ecs_put_object(maker, root, "source"), "ip",
+		     addr_format(&alert->source.addr, address));
+	ecs_put_text(maker, ecs_put_object(maker, root, "destination"), "ip",
+		     addr_format(&alert->destination.addr, address));
+}
+
 /* An object at the end of an array. Returns a borrowed reference, NULL when memory is out. */
 static json_t *put_item(struct ecs_maker *maker, json_t *array)
 {
@@ -181,6 +191,8 @@ json_t *alert_to_json(const struct alert *alert, const char *hostname)
 		put_packet(&maker, root, alert);
 	else if (alert_has_port(alert))
 		put_listener(&maker, root, alert);
+	else if (alert->has_ends)
+		put_ends(&maker, root, alert);
 	ecs_put_observer(&maker, root, hostname, alert->direction,
 			 alert->has_packet ? alert->interface : "");
 	ecs_put_process(&maker, root, &alert->process);
