@@ -63,7 +63,7 @@ def test_the_facility_is_the_configured_one(sandbox):
     collector = Rsyslog(sandbox)
     sandbox.start("--syslog", UDP, "--facility", "local3")
     sandbox.wire.send(tcp4(3409))
-    assert collector.wait(1)[0]["pri"] == str(19 * 8 + 4)
+    assert collector.wait(1)[0]["pri"] == str(19 * 8 + 5)
 
 
 def test_a_unix_socket_gets_rfc5424(sandbox):
