@@ -18,6 +18,8 @@ FAULTS = [
     ("[sample]\nper-peer = lots\n", 2, "lots"),
     ("[alert]\nwindow = 3 apples\n", 2, "apples"),
     ("[syslog]\ntarget = ftp://x\n", 2, "ftp"),
+    ("[severity]\nprobe = notice\noutbound = loud\n", 3, "loud"),
+    ("[severity]\nscan = notice\n", 2, "scan"),
     ("[sensor]\nthis is no key\n", 2, ""),
 ]
 
@@ -118,3 +120,17 @@ def test_a_json_log_that_was_moved_away_is_opened_anew(sandbox):
     wait_for("a new file", sandbox.log.exists)
     sandbox.wire.send(udp4(3410))
     sandbox.wait_alert(destination_port=3410)
+
+
+def test_severities_are_configured_by_action_and_by_a_reload(sandbox):
+    sensor = sandbox.start("--window", "1s", config="[severity]\nprobe = crit\n")
+    sandbox.wire.send(udp4(3409))
+    assert sandbox.wait_alert(event_action="probe")["event"]["severity"] == 2
+    rewrite(sandbox, "[severity]\nprobe = 6\n")
+    sensor.send_signal(signal.SIGHUP)
+
+    def is_told():
+        sandbox.wire.send(udp4(3410))
+        return sandbox.alerts(event_action="probe", event_severity=6)
+
+    wait_for("the new severity", is_told, pause=0.5)

@@ -98,6 +98,39 @@ def test_the_numbers_are_those_of_counter_show(sandbox):
     assert 0 < value(text, "portsentinel_seen_packets_total") <= accounting["seen"]  # it goes on
 
 
+def test_a_scan_of_many_ports_does_not_fill_them(sandbox):
+    """The busiest are told one by one; what is left out is told, and the totals hold it all."""
+    sandbox.start("--ports", "1-65535", "--per-peer", "1/s", "--total", "1/s")
+    ports = range(2000, 5000)
+    for first in range(2000, 5000, 250):
+        sandbox.wire.send(*(tcp4(port) for port in range(first, first + 250)))
+    sandbox.wire.send(udp4(53), times=7)
+    wait_for("all are counted", lambda: sum(
+        row["packets"] for row in sandbox.rows("direction", "in")
+        if row["port"] in ports and row["role"] == "to") == len(ports))
+    wait_for("those, too", lambda: sandbox.packets(53) == 7)
+    wait_for("nothing is on its way", lambda: total(sandbox) == total(sandbox))
+    text = sandbox.run("metrics").stdout
+    check(text)
+    rows = sandbox.rows()
+    assert len(text.splitlines()) < 3000
+    told = {has for name, has in samples(text) if name == "portsentinel_bytes_total"}
+    left_out = value(text, "portsentinel_left_out_packets")
+    assert len(told) == 1000 and value(text, "portsentinel_left_out_rows") == len(rows) - 1000
+    assert value(text, "portsentinel_packets_total", port="53", kind="udp") == 7
+    assert value(text, "portsentinel_packets_total") + left_out == sum(
+        row["packets"] for row in rows)
+    for name in ("packets", "bytes"):
+        assert value(text, f"portsentinel_all_{name}_total") == sum(row[name] for row in rows)
+    assert value(text, "portsentinel_all_packets_total", kind="udp", role="to") == 7
+    assert value(text, "portsentinel_all_packets_total", direction="in", kind="syn",
+                 role="to") == len(ports)
+
+
+def total(sandbox):
+    return sum(row["packets"] for row in sandbox.rows())
+
+
 def test_they_are_there_when_the_sensor_is_not(sandbox):
     sensor = sandbox.start("--keep", "yes")
     sandbox.wire.send(tcp4(3409))

@@ -30,7 +30,7 @@ def test_rsyslogd_understands_an_alert(sandbox, target):
     sandbox.wire.send(tcp4(3409, sport=40123))
     message = collector.wait(1)[0]
     assert message["protocol"] == "1"
-    assert message["pri"] == "28"  # daemon, warning
+    assert message["pri"] == "29"  # daemon, notice
     assert message["app"] == "portsentinel"
     assert message["pid"] == str(sensor.process.pid)
     assert message["msgid"] == "probe"
@@ -63,7 +63,7 @@ def test_the_facility_is_the_configured_one(sandbox):
     collector = Rsyslog(sandbox)
     sandbox.start("--syslog", UDP, "--facility", "local3")
     sandbox.wire.send(tcp4(3409))
-    assert collector.wait(1)[0]["pri"] == str(19 * 8 + 4)
+    assert collector.wait(1)[0]["pri"] == str(19 * 8 + 5)
 
 
 def test_a_unix_socket_gets_rfc5424(sandbox):
@@ -90,7 +90,7 @@ def test_by_default_the_journal_gets_native_fields(sandbox):
     collector.close()
     stop(sensor)
     assert fields["SYSLOG_IDENTIFIER"] == ["portsentinel"]
-    assert fields["PRIORITY"] == ["4"]
+    assert fields["PRIORITY"] == ["5"]
     assert "3409" in fields["MESSAGE"][0] and "192.0.2.2" in fields["MESSAGE"][0]
     assert len(fields) > 5
 

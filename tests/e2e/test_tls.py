@@ -211,7 +211,7 @@ def test_goodbye_is_said(sandbox, authority):
     collector.close()
     assert collector.ends == ["close_notify"]
     length, _, message = collector.received.partition(b" ")
-    assert int(length) == len(message) and message.startswith(b"<28>1 ")
+    assert int(length) == len(message) and message.startswith(b"<29>1 ")
 
 
 def test_a_collector_that_stops_reading_delays_nothing(sandbox, authority):

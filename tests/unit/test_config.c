@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "../../user/base/clock.h"
@@ -97,6 +98,14 @@ static void the_setters_take_the_defaults_too(void **state)
 	take("--ring-size", "1M");
 	take("--window", "60s");
 	take("--max-rate", "20/s");
+	take("--severity-probe", "notice");
+	take("--severity-connection", "warning");
+	take("--severity-listener", "warning");
+	take("--severity-outbound", "err");
+	take("--severity-backscatter", "info");
+	take("--severity-transit", "notice");
+	take("--severity-flood", "warning");
+	take("--severity-sensor", "err");
 	take("--syslog", "local");
 	take("--facility", "daemon");
 	take("--json-log", "none");
@@ -107,6 +116,42 @@ static void the_setters_take_the_defaults_too(void **state)
 	take("--owner-sockets", "65536");
 	take("--store", "none");
 	assert_memory_equal(&config, &before, sizeof(config));
+}
+
+static void each_action_has_a_severity_by_name_or_number(void **state)
+{
+	static const struct {
+		const char *value;
+		enum severity severity;
+	} cases[] = {
+		{ "emerg", SEVERITY_EMERG }, { "panic", SEVERITY_EMERG }, { "0", SEVERITY_EMERG },
+		{ "error", SEVERITY_ERR },   { "warn", SEVERITY_WARNING }, { "notice", SEVERITY_NOTICE },
+		{ "7", SEVERITY_DEBUG },     { "debug", SEVERITY_DEBUG },
+	};
+	char flag[32];
+
+	(void)state;
+	for (enum action action = 0; action < ACTION_COUNT; action++)
+		for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+			snprintf(flag, sizeof(flag), "--severity-%s", alert_action_word(action));
+			take(flag, cases[i].value);
+			assert_int_equal(config.severities[action], cases[i].severity);
+		}
+	refuse("--severity-probe", "8", "8");
+	refuse("--severity-probe", "-1", "-1");
+	refuse("--severity-probe", "loud", "loud");
+	refuse("--severity-probe", "", "none of");
+}
+
+/* Who sends out is more than who is asked, and that more than who asks in vain. */
+static void by_default_what_got_in_is_more_severe_than_what_did_not(void **state)
+{
+	const enum severity *severities = config.severities;
+
+	(void)state;
+	assert_true(severities[ACTION_OUTBOUND] < severities[ACTION_CONNECTION]);
+	assert_true(severities[ACTION_CONNECTION] < severities[ACTION_PROBE]);
+	assert_true(severities[ACTION_PROBE] < severities[ACTION_BACKSCATTER]);
 }
 
 static void every_key_has_a_place_a_flag_and_help(void **state)
@@ -319,6 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_defaults_are_the_contracts, set_up),
 		cmocka_unit_test_setup(the_setters_take_the_defaults_too, set_up),
+		cmocka_unit_test_setup(each_action_has_a_severity_by_name_or_number, set_up),
+		cmocka_unit_test_setup(by_default_what_got_in_is_more_severe_than_what_did_not, set_up),
 		cmocka_unit_test_setup(every_key_has_a_place_a_flag_and_help, set_up),
 		cmocka_unit_test_setup(ports_replace_the_set, set_up),
 		cmocka_unit_test_setup(interfaces_are_names_patterns_and_exclusions, set_up),

@@ -84,7 +84,8 @@ static void check_object(const char *above, json_t *object)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		snprintf(path, sizeof(path), "%s%s%s", above, *above ? "." : "", name);
 		if (is_other(path))
 			continue;

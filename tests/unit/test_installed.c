@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_installed.c - which process executes what is installed at a path: real files, made up runs. */
+/* test_installed.c - which process executes what is installed at a path: real files, made up runs.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <fcntl.h>
@@ -60,7 +61,8 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
-/* A process that was seen just now to execute the file, by the kernel's own numbers or by stat(2). */
+/* A process that was seen just now to execute the file, by the kernel's own numbers or by stat(2).
+ */
 static struct process make_process(const char *name, bool is_by_stat)
 {
 	struct process process = { .pid = getpid() };
@@ -124,7 +126,8 @@ static void each_number_has_to_be_the_same(void **state)
 	assert_false(is_run(&another, "agent"));
 }
 
-/* As btrfs has it, and no generation to help: only the living process can tell, and it is another. */
+/* As btrfs has it, and no generation to help: only the living process can tell, and it is another.
+ */
 static void numbers_that_do_not_tell_apart_prove_nothing(void **state)
 {
 	struct process process = make_process("agent", false);

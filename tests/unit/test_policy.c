@@ -179,11 +179,18 @@ static void who_asks_from_a_watched_port_makes_nothing_outbound(void **state)
 			 ACTION_OUTBOUND);
 }
 
-static void every_action_has_a_severity_between_error_and_notice(void **state)
+static void an_action_is_as_severe_as_it_is_configured(void **state)
 {
+	static const struct sighting sighting;
+	enum severity severities[ACTION_COUNT];
+
 	(void)state;
 	for (enum action action = 0; action < ACTION_COUNT; action++)
-		assert_in_range(policy_severity(action), 3, 5);
+		severities[action] = (enum severity)(7 - action);
+	for (enum action action = 0; action < ACTION_COUNT; action++) {
+		assert_int_equal(policy_severity(severities, action, &sighting), 7 - action);
+		assert_int_equal(policy_severity(severities, action, NULL), 7 - action);
+	}
 }
 
 static enum technique technique_of(enum direction direction, enum role role, enum kind kind,
@@ -231,7 +238,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_judged_by_its_question),
 		cmocka_unit_test(who_asks_from_a_watched_port_makes_nothing_outbound),
 		cmocka_unit_test(a_question_has_the_technique_of_its_kind),
-		cmocka_unit_test(every_action_has_a_severity_between_error_and_notice),
+		cmocka_unit_test(an_action_is_as_severe_as_it_is_configured),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

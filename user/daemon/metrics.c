@@ -12,6 +12,9 @@
 #include "../sink/prometheus.h"
 
 #define METRICS_PORT_SIZE 8
+#define METRICS_ROWS_MAX 1000 /* that are told: whoever scans all ports is not to fill a collector */
+#define METRICS_PLACE_LABELS 2 /* the first ones of a row: its port and interface */
+#define METRICS_ROWS_MAX 1000 /* told one by one: a scan of all ports is not to fill a collector */
 
 /* Two interfaces may have had one name, one after the other: their rows are one. */
 struct metrics_row {
@@ -76,37 +79,104 @@ static int metrics_read(const struct tables *tables, const struct interface_list
 	return 0;
 }
 
+static int metrics_compare_packets(const void *left, const void *right)
+{
+	const struct metrics_row *a = left, *b = right;
+
+	if (a->row.packets != b->row.packets)
+		return a->row.packets > b->row.packets ? -1 : 1;
+	return metrics_compare(left, right);
+}
+
+/* Brings the rows that are told to the front, in their order: the busiest. Returns their number. */
+static size_t metrics_choose(struct metrics_row *rows, size_t count)
+{
+	if (count <= METRICS_ROWS_MAX)
+		return count;
+	qsort(rows, count, sizeof(*rows), metrics_compare_packets);
+	qsort(rows, METRICS_ROWS_MAX, sizeof(*rows), metrics_compare);
+	return METRICS_ROWS_MAX;
+}
+
+/* A total is of no port and of no interface. */
 static void metrics_add_row(FILE *out, const char *name, const struct metrics_row *row,
 			    const char *kind, uint64_t value)
 {
+	bool is_total = !*row->interface;
 	char port[METRICS_PORT_SIZE];
 	const struct prometheus_label labels[] = {
 		{ "port", port },
-		{ "protocol", words_protocol(row->row.protocol) },
 		{ "interface", row->interface },
+		{ "protocol", words_protocol(row->row.protocol) },
 		{ "direction", words_direction(row->row.direction) },
 		{ "role", words_role(row->row.role) },
 		{ "kind", kind },
 	};
 
 	snprintf(port, sizeof(port), "%u", row->row.port);
-	prometheus_add(out, name, labels, ARRAY_SIZE(labels) - !kind, value);
+	prometheus_add(out, name, labels + (is_total ? METRICS_PLACE_LABELS : 0),
+		       ARRAY_SIZE(labels) - (is_total ? METRICS_PLACE_LABELS : 0) - !kind, value);
 }
 
-static void metrics_write_rows(FILE *out, const struct metrics_row *rows, size_t count)
+static void metrics_write_packets(FILE *out, const char *name, const char *help,
+				  const struct metrics_row *rows, size_t count)
 {
-	static const char packets[] = "portsentinel_packets_total";
-	static const char bytes[] = "portsentinel_bytes_total";
-
-	prometheus_begin(out, packets, PROMETHEUS_COUNTER, "Packets of a watched port.");
+	prometheus_begin(out, name, PROMETHEUS_COUNTER, help);
 	for (size_t i = 0; i < count; i++)
 		for (unsigned int kind = 0; kind < KIND_COUNT; kind++)
 			if (rows[i].row.kinds[kind])
-				metrics_add_row(out, packets, &rows[i], words_kind(kind),
+				metrics_add_row(out, name, &rows[i], words_kind(kind),
 						rows[i].row.kinds[kind]);
-	prometheus_begin(out, bytes, PROMETHEUS_COUNTER, "Frame lengths of those packets.");
+}
+
+static void metrics_write_bytes(FILE *out, const char *name, const char *help,
+				const struct metrics_row *rows, size_t count)
+{
+	prometheus_begin(out, name, PROMETHEUS_COUNTER, help);
 	for (size_t i = 0; i < count; i++)
-		metrics_add_row(out, bytes, &rows[i], NULL, rows[i].row.bytes);
+		metrics_add_row(out, name, &rows[i], NULL, rows[i].row.bytes);
+}
+
+/* What the rows that are not told hold: it becomes less when one of them gets busy. */
+static void metrics_write_left_out(FILE *out, const struct metrics_row *rows, size_t count)
+{
+	uint64_t packets = 0;
+
+	for (size_t i = 0; i < count; i++)
+		packets += rows[i].row.packets;
+	prometheus_begin(out, "portsentinel_left_out_rows", PROMETHEUS_GAUGE,
+			 "Rows of ports that are not told, as others have more packets.");
+	prometheus_add(out, "portsentinel_left_out_rows", NULL, 0, count);
+	prometheus_begin(out, "portsentinel_left_out_packets", PROMETHEUS_GAUGE,
+			 "The packets of those rows.");
+	prometheus_add(out, "portsentinel_left_out_packets", NULL, 0, packets);
+}
+
+/* Of all rows, told or not. Spoils them. */
+static void metrics_write_totals(FILE *out, struct metrics_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		rows[i].row.port = 0;
+		rows[i].interface[0] = '\0';
+	}
+	count = metrics_merge(rows, count);
+	metrics_write_packets(out, "portsentinel_all_packets_total",
+			      "Packets of all watched ports and interfaces.", rows, count);
+	metrics_write_bytes(out, "portsentinel_all_bytes_total", "Frame lengths of those packets.",
+			    rows, count);
+}
+
+/* Spoils the rows. */
+static void metrics_write_rows(FILE *out, struct metrics_row *rows, size_t count)
+{
+	size_t told = metrics_choose(rows, count);
+
+	metrics_write_packets(out, "portsentinel_packets_total", "Packets of a watched port.", rows,
+			      told);
+	metrics_write_bytes(out, "portsentinel_bytes_total", "Frame lengths of those packets.",
+			    rows, told);
+	metrics_write_left_out(out, rows + told, count - told);
+	metrics_write_totals(out, rows, count);
 }
 
 static void metrics_write_accounting(FILE *out, const struct tables *tables)

@@ -49,6 +49,7 @@ struct pipeline {
 	pipeline_tap *tap; /* may be NULL */
 	void *tap_argument;
 	uint64_t window_ns;
+	enum severity severities[ACTION_COUNT];
 	uint64_t lost; /* samples, as told so far */
 	uint64_t lost_told_ns; /* when; 0: never */
 	uint64_t emitted[ACTION_COUNT]; /* alerts given to the sinks */
@@ -61,6 +62,21 @@ static void pipeline_emit(void *argument, const struct alert *alert)
 	pipeline->emitted[alert->action]++;
 	for (size_t i = 0; i < pipeline->sink_count; i++)
 		pipeline->sinks[i]->ops->send(pipeline->sinks[i], alert);
+}
+
+/* What is folded was weighed when it was seen; a storm is no sighting, and is weighed here. */
+static void pipeline_emit_folded(void *argument, const struct alert *alert)
+{
+	const struct pipeline *pipeline = argument;
+	struct alert weighed;
+
+	if (alert->action != ACTION_FLOOD) {
+		pipeline_emit(argument, alert);
+		return;
+	}
+	weighed = *alert;
+	weighed.severity = policy_severity(pipeline->severities, ACTION_FLOOD, NULL);
+	pipeline_emit(argument, &weighed);
 }
 
 static bool pipeline_suppressed(void *argument, const struct held_thing *thing,
@@ -123,12 +139,14 @@ static int pipeline_read_suppressed(void *argument, struct alert_peer **ret_peer
 	return 0;
 }
 
-static void pipeline_set_flood(struct pipeline *pipeline, const struct config *config)
+static void pipeline_apply(struct pipeline *pipeline, const struct config *config)
 {
+	pipeline->window_ns = config->window_ns;
+	memcpy(pipeline->severities, config->severities, sizeof(pipeline->severities));
 	pipeline->flood.options = (struct flood_options){
 		.threshold = config->flood,
 		.window_ns = config->window_ns,
-		.emit = pipeline_emit,
+		.emit = pipeline_emit_folded,
 		.read_peers = pipeline_read_suppressed,
 		.argument = pipeline,
 	};
@@ -165,7 +183,7 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 		.max_rate = config->max_rate,
 		.max_rate_ns = config->max_rate_ns,
 		.capacity = PIPELINE_OPEN_MAX,
-		.emit = pipeline_emit,
+		.emit = pipeline_emit_folded,
 		.suppressed = pipeline_suppressed,
 		.suppressed_all = pipeline_suppressed_all,
 		.argument = pipeline,
@@ -173,9 +191,8 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 	const struct accounting sum = pipeline_accounting(pipeline);
 	int r = fold_new(&pipeline->fold, &options);
 
-	pipeline->window_ns = config->window_ns;
 	pipeline->lost = sum.lost;
-	pipeline_set_flood(pipeline, config);
+	pipeline_apply(pipeline, config);
 	flood_look(&pipeline->flood, sum.suppressed, clock_boot_ns(), clock_wall_ns());
 	if (r == 0)
 		r = pipeline_expect(pipeline, config);
@@ -239,8 +256,7 @@ void pipeline_configure(struct pipeline *pipeline, const struct config *config)
 
 	if (r < 0)
 		log_error(r, "take the new expectations, the old ones stay in force");
-	pipeline->window_ns = config->window_ns;
-	pipeline_set_flood(pipeline, config);
+	pipeline_apply(pipeline, config);
 	fold_set(pipeline->fold, config->window_ns, config->max_rate, config->max_rate_ns);
 	pipeline_tick(pipeline, clock_boot_ns()); /* by the new window */
 }
@@ -390,7 +406,8 @@ static void pipeline_fold(struct pipeline *pipeline, const struct sighting *sigh
 			  enum action action, uint64_t now_ns)
 {
 	if (!expect_judge(pipeline->expects, sighting, action, clock_wall_ns()))
-		fold_add(pipeline->fold, sighting, action, policy_severity(action), now_ns);
+		fold_add(pipeline->fold, sighting, action,
+			 policy_severity(pipeline->severities, action, sighting), now_ns);
 }
 
 static void pipeline_judge(struct pipeline *pipeline, struct sighting *sighting, uint64_t now_ns)
@@ -471,7 +488,7 @@ static struct alert pipeline_new_sensor_alert(uint64_t count, const char *text)
 {
 	struct alert alert = {
 		.action = ACTION_SENSOR,
-		.severity = policy_severity(ACTION_SENSOR),
+		.severity = policy_severity(pipeline->severities, ACTION_SENSOR, who),
 		.wall_ns = clock_wall_ns(),
 		.count = count,
 	};

@@ -36,7 +36,7 @@ void pipeline_set_links(struct pipeline *pipeline, struct links *links);
 /* The expectations in force, and their hits; valid until they are configured anew. */
 const struct expects *pipeline_expects(const struct pipeline *pipeline);
 
-/* New window, rate and expectations. */
+/* New window, rate, severities and expectations; a window that is open keeps its severity. */
 void pipeline_configure(struct pipeline *pipeline, const struct config *config);
 
 /* The name that sightings of an interface bear from now on. */

@@ -104,13 +104,9 @@ enum technique policy_technique(const struct sighting *sighting)
 	return techniques[sighting->kind];
 }
 
-int policy_severity(enum action action)
+enum severity policy_severity(const enum severity severities[ACTION_COUNT], enum action action,
+			      const struct sighting *sighting)
 {
-	static const int severities[ACTION_COUNT] = {
-		[ACTION_PROBE] = 4,   [ACTION_CONNECTION] = 4,	[ACTION_LISTENER] = 4,
-		[ACTION_OUTBOUND] = 4, [ACTION_BACKSCATTER] = 5, [ACTION_TRANSIT] = 5,
-		[ACTION_FLOOD] = 4,   [ACTION_SENSOR] = 3,
-	};
-
+	(void)sighting; /* what became of it is not told yet */
 	return severities[action];
 }

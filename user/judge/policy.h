@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "../model/alert.h"
+#include "../model/severity.h"
 
 /*
  * The action of a sighting. False when it is nothing to alert on: this host's own half of an
@@ -21,7 +22,11 @@ bool policy_judge(const struct sighting *sighting, bool local_peer, enum action 
  */
 enum technique policy_technique(const struct sighting *sighting);
 
-/* Syslog's severity of an action. */
-int policy_severity(enum action action);
+/*
+ * How severe an alert is, by what the configuration says of each action. sighting: what it is
+ * about; NULL: no packet and no socket.
+ */
+enum severity policy_severity(const enum severity severities[ACTION_COUNT], enum action action,
+			      const struct sighting *sighting);
 
 #endif

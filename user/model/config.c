@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/text.h"
 #include "config.h"
+#include "config_severity.h"
 
 #define BURST_MAX 1000000
 #define RATE_MAX 1000000000
@@ -408,6 +409,22 @@ static const struct config_key keys[] = {
 	  set_max_rate, false },
 	{ "alert", "flood", "--flood", "NUMBER",
 	  "packets held back in a window that are told as a flood, or none", set_flood, false },
+	{ "severity", "probe", "--severity-probe", "SEVERITY",
+	  "what came to a port that nobody holds: emerg to debug, or 0 to 7", config_set_probe, false },
+	{ "severity", "connection", "--severity-connection", "SEVERITY",
+	  "what came to a port that is served: emerg to debug, or 0 to 7", config_set_connection, false },
+	{ "severity", "listener", "--severity-listener", "SEVERITY",
+	  "a process that holds a port: emerg to debug, or 0 to 7", config_set_listener, false },
+	{ "severity", "outbound", "--severity-outbound", "SEVERITY",
+	  "a process that sends out: emerg to debug, or 0 to 7", config_set_outbound, false },
+	{ "severity", "backscatter", "--severity-backscatter", "SEVERITY",
+	  "answers to nothing: emerg to debug, or 0 to 7", config_set_backscatter, false },
+	{ "severity", "transit", "--severity-transit", "SEVERITY",
+	  "what is forwarded: emerg to debug, or 0 to 7", config_set_transit, false },
+	{ "severity", "flood", "--severity-flood", "SEVERITY",
+	  "storms, and alerts withheld: emerg to debug, or 0 to 7", config_set_flood_severity, false },
+	{ "severity", "sensor", "--severity-sensor", "SEVERITY",
+	  "trouble of the sensor: emerg to debug, or 0 to 7", config_set_sensor, false },
 	{ "syslog", "target", "--syslog", "TARGET",
 	  "local, unix:PATH, udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or none",
 	  set_syslog_target, false },
@@ -483,6 +500,16 @@ void config_init(struct config *config)
 		.max_rate = 20,
 		.max_rate_ns = CLOCK_NS_PER_SECOND,
 		.flood = 10000,
+		.severities = {
+			[ACTION_PROBE] = SEVERITY_NOTICE,
+			[ACTION_CONNECTION] = SEVERITY_WARNING,
+			[ACTION_LISTENER] = SEVERITY_WARNING,
+			[ACTION_OUTBOUND] = SEVERITY_ERR,
+			[ACTION_BACKSCATTER] = SEVERITY_INFO,
+			[ACTION_TRANSIT] = SEVERITY_NOTICE,
+			[ACTION_FLOOD] = SEVERITY_WARNING,
+			[ACTION_SENSOR] = SEVERITY_ERR,
+		},
 		.syslog_target = "local",
 		.syslog_facility = FACILITY_DAEMON,
 		.syslog_ca = "system",

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "../base/util.h"
+#include "alert.h"
 #include "expectation.h"
 #include "port_set.h"
+#include "severity.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/portsentinel/portsentinel.conf"
 #define CONFIG_DEFAULT_PORTS "3409, 3410"
@@ -49,6 +51,8 @@ struct config {
 	uint64_t max_rate; /* alerts per max_rate_ns; 0: no limit */
 	uint64_t max_rate_ns;
 	uint64_t flood; /* packets held back in a window that are told as a flood; 0: never */
+	/* [severity] */
+	enum severity severities[ACTION_COUNT]; /* of alerts, by their action */
 	/* [syslog] */
 	char syslog_target[CONFIG_TEXT_SIZE]; /* "" and "none": off */
 	int syslog_facility; /* 0..23 */

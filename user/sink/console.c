@@ -6,6 +6,7 @@
 
 #include "../base/clock.h"
 #include "../base/util.h"
+#include "../model/severity.h"
 #include "sink.h"
 #include "stream.h"
 
@@ -18,14 +19,11 @@ struct console_sink {
 	bool is_coloured;
 };
 
-/* Syslog's severities as journalctl and rsyslog write them, each with its colour. */
-static const struct {
-	const char *word;
-	const char *colour;
-} console_severities[] = {
-	{ "emerg", "\033[1;31m" }, { "alert", "\033[1;31m" },  { "crit", "\033[1;31m" },
-	{ "err", "\033[31m" },	   { "warning", "\033[33m" }, { "notice", "\033[36m" },
-	{ "info", "" },		   { "debug", "\033[2m" },
+static const char *const console_colours[SEVERITY_COUNT] = {
+	[SEVERITY_EMERG] = "\033[1;31m", [SEVERITY_ALERT] = "\033[1;31m",
+	[SEVERITY_CRIT] = "\033[1;31m",  [SEVERITY_ERR] = "\033[31m",
+	[SEVERITY_WARNING] = "\033[33m", [SEVERITY_NOTICE] = "\033[36m",
+	[SEVERITY_INFO] = "",		 [SEVERITY_DEBUG] = "\033[2m",
 };
 
 /* "2026-11-22 06:35:00.123", local time. */
@@ -44,8 +42,8 @@ static void console_format_time(uint64_t wall_ns, char out[CONSOLE_TIME_SIZE])
 static void console_send(struct sink *base, const struct alert *alert)
 {
 	struct console_sink *sink = (struct console_sink *)base;
-	size_t severity = MIN((size_t)alert->severity, ARRAY_SIZE(console_severities) - 1);
-	const char *colour = sink->is_coloured ? console_severities[severity].colour : "";
+	enum severity severity = MIN((enum severity)alert->severity, SEVERITY_DEBUG);
+	const char *colour = sink->is_coloured ? console_colours[severity] : "";
 	char message[ALERT_MESSAGE_SIZE];
 	char when[CONSOLE_TIME_SIZE];
 	char line[CONSOLE_LINE_SIZE];
@@ -53,7 +51,7 @@ static void console_send(struct sink *base, const struct alert *alert)
 
 	console_format_time(alert->wall_ns, when);
 	length = snprintf(line, sizeof(line), "%s %s%-7s%s %-11s %s\n", when, colour,
-			  console_severities[severity].word, *colour ? "\033[0m" : "",
+			  severity_word(severity), *colour ? "\033[0m" : "",
 			  alert_action_word(alert->action), alert_format_message(alert, message));
 	stream_write(sink->stream, line, (size_t)length);
 }

@@ -38,7 +38,8 @@ static bool find_mount_in(const char *list, const char *root, const char *contro
 	return is_found;
 }
 
-/* Where it is not in this mount namespace (`ip netns exec` has a /sys of its own), by the first's. */
+/* Where it is not in this mount namespace (`ip netns exec` has a /sys of its own), by the first's.
+ */
 static bool find_mount(const char *controllers, char ret_place[PATH_MAX])
 {
 	char controller[CONTROLLER_SIZE];

@@ -125,8 +125,8 @@ static struct place *installed_place(struct installed *installed, const char *pa
 	return place;
 }
 
-bool installed_is_run(struct installed *installed, const struct process *process,
-		      const char *path, bool is_container)
+bool installed_is_run(struct installed *installed, const struct process *process, const char *path,
+		      bool is_container)
 {
 	uint64_t seen_boot_ns = process->file.seen_boot_ns;
 	const struct place *place;

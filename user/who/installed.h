@@ -20,7 +20,7 @@ void installed_free(struct installed *installed);
  * is_container: the path is one of the process's container, as the container's first process sees
  * it; else of this process's.
  */
-bool installed_is_run(struct installed *installed, const struct process *process,
-		      const char *path, bool is_container);
+bool installed_is_run(struct installed *installed, const struct process *process, const char *path,
+		      bool is_container);
 
 #endif

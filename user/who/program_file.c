@@ -80,7 +80,8 @@ static int read_fdinfo(int fd, uint64_t *inode)
 	return mount;
 }
 
-/* The file system's number, of a mount that the process has; left as it is where it is not there. */
+/* The file system's number, of a mount that the process has; left as it is where it is not there.
+ */
 static void read_mount(pid_t pid, int mount, uint32_t *device)
 {
 	_cleanup_free_ char *line = NULL;
@@ -150,8 +151,8 @@ static bool is_run_by_living(const struct program_file *file, const struct proce
 	struct stat stat_now;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->pid);
-	return process->pid && stat(path, &stat_now) == 0 &&
-	       stat_now.st_dev == file->stat.st_dev && stat_now.st_ino == file->stat.st_ino &&
+	return process->pid && stat(path, &stat_now) == 0 && stat_now.st_dev == file->stat.st_dev &&
+	       stat_now.st_ino == file->stat.st_ino &&
 	       proc_began_at(process->pid, process->start_boot_ns);
 }
 
