@@ -432,6 +432,19 @@ static void fold_visit_tick(void *argument, const void *key, void *value)
 	fold_note_next(fold, fold->now_ns + fold->options.window_ns);
 }
 
+/* What was withheld in a window that is still open is told with the rest. */
+static void fold_visit_withheld(void *argument, const void *key, void *value)
+{
+	struct fold *fold = argument;
+	struct fold_entry *entry = value;
+
+	(void)key;
+	if (entry->alert.count == 0 || !entry->withheld)
+		return;
+	withheld_add(&fold->withheld, &entry->alert);
+	entry->withheld = false;
+}
+
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns)
 {
 	fold->now_ns = now_ns;
@@ -440,10 +453,12 @@ uint64_t fold_tick(struct fold *fold, uint64_t now_ns)
 	if (fold->withheld.since_ns) {
 		uint64_t end_ns = fold->withheld.since_ns + fold->options.window_ns;
 
-		if (now_ns >= end_ns)
+		if (now_ns >= end_ns) {
+			table_visit(fold->forgeable, fold_visit_withheld, fold);
 			fold_tell_withheld(fold);
-		else
+		} else {
 			fold_note_next(fold, end_ns);
+		}
 	}
 	return fold->next_ns;
 }
