@@ -15,7 +15,7 @@ struct fold_key fold_key_of(const struct sighting *sighting, enum action action)
 }
 
 struct fold_key fold_key_wide(const struct sighting *sighting, enum action action,
-				     enum sweep_width width)
+			      enum sweep_width width)
 {
 	struct fold_key key = fold_key_of(sighting, action);
 
@@ -69,6 +69,5 @@ bool fold_is_real(const struct sighting *sighting, enum action action)
 	if (is_own || (action != ACTION_CONNECTION && action != ACTION_OUTBOUND))
 		return is_own;
 	/* A UDP socket takes what anybody forges. */
-	return sighting_is_connected(sighting) ||
-	       (is_proven && sighting->protocol == PROTOCOL_TCP);
+	return sighting_is_connected(sighting) || (is_proven && sighting->protocol == PROTOCOL_TCP);
 }

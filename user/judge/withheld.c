@@ -38,7 +38,7 @@ static void withheld_add_ports(struct alert *sum, const struct alert *alert)
 static void withheld_add_peers(struct alert *sum, const struct alert *alert)
 {
 	const struct endpoint *peer = alert->direction == DIRECTION_IN ? &alert->source :
-									  &alert->destination;
+									 &alert->destination;
 
 	if (alert->peers == 0 && alert->has_packet)
 		top_add_peer(sum, &peer->addr, 1);
