@@ -566,6 +566,7 @@ struct listener_event {
 /* What the owner hooks could not do; written by them. */
 struct owner_losses {
 	__u64 records_lost; /* the ring was full; tried again at the process's next call */
+	__u64 records_refused; /* half full, by a user who had written more than a share; the same */
 	__u64 sockets_recorded; /* ever; what exceeds the table's size was evicted */
 	__u64 sockets_failed;
 	__u64 flows_failed;
@@ -582,7 +583,7 @@ struct owner_board {
 	__u64 passed_boot_ns; /* when anybody last passed descriptors, as far as it is not told by socket */
 	__u64 seed; /* of process_key.identity: a process must not choose its own */
 	__u32 probed; /* the last option that was asked for at OWNER_PROBE_LEVEL */
-	__u32 reserved;
+	__u32 refused_uid; /* the last user of records_refused, in the initial user namespace */
 	struct owner_losses losses;
 	struct socket_record blank; /* all zero: what a new record begins as */
 	struct socket_history blank_history;
@@ -657,7 +658,7 @@ ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);
 ABI_SIZE(struct process_event, 2688);
 ABI_SIZE(struct listener_event, 72);
-ABI_SIZE(struct owner_board, 584);
+ABI_SIZE(struct owner_board, 592);
 ABI_SIZE(struct packet_event, 120);
 #undef ABI_SIZE
 

@@ -349,11 +349,14 @@ static __always_inline void owner_note_datagram(__u64 cookie, struct sock *sk)
 static __always_inline void owner_tell_socket(enum owner_event_type type, __u64 cookie,
 					      const struct flow_key *flow)
 {
+	__u64 task = bpf_get_current_task();
 	struct listener_event *event;
 	struct process_key key;
 
 	process_current_key(&key);
-	process_tell(bpf_get_current_task(), true);
+	process_tell(task, true);
+	if (!process_may_record(process_uid((void *)task)))
+		return;
 	event = bpf_ringbuf_reserve(&records, sizeof(*event), 0);
 	if (!event) {
 		process_count(&board.losses.records_lost);

@@ -41,15 +41,56 @@ struct {
 	__type(value, struct life);
 } lives SEC(".maps");
 
+#define RECORDS_SIZE (1 << 21)
+
 /* Apart from the samples: a flood of packets must not drop names. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 21);
+	__uint(max_entries, RECORDS_SIZE);
 } records SEC(".maps");
+
+/*
+ * When each user will have his whole share again (CLOCK_BOOTTIME). Who has written more than that
+ * lately finds the ring full when it is half full: the rest is for others.
+ */
+#define RECORDS_INTERVAL_NS 5000000ULL
+#define RECORDS_BURST 256
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u64);
+} record_shares SEC(".maps");
 
 static __always_inline void process_count(__u64 *counter)
 {
 	__sync_fetch_and_add(counter, 1);
+}
+
+static __always_inline __u32 process_uid(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cred, euid.val);
+}
+
+/* May a record be written that this user gives cause for? Two CPUs at once may pay for one. */
+static __always_inline bool process_may_record(__u32 uid)
+{
+	__u64 now = bpf_ktime_get_boot_ns(), *paid = bpf_map_lookup_elem(&record_shares, &uid);
+
+	if (!paid) {
+		bpf_map_update_elem(&record_shares, &uid, &now, BPF_ANY);
+		return true;
+	}
+	if (*paid <= now + RECORDS_BURST * RECORDS_INTERVAL_NS) {
+		*paid = (*paid > now ? *paid : now) + RECORDS_INTERVAL_NS;
+		return true;
+	}
+	if (bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) <= RECORDS_SIZE / 2)
+		return true;
+	board.refused_uid = uid;
+	process_count(&board.losses.records_refused);
+	return false;
 }
 
 /* A pointer that the verifier follows, as the mere number that others are: by way of the stack. */
@@ -243,6 +284,8 @@ static __always_inline bool process_describe(struct task_struct *task, const str
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct process_event *event;
 
+	if (!process_may_record(process_uid(task)))
+		return false;
 	event = bpf_ringbuf_reserve(&records, sizeof(*event), 0);
 	if (!event) {
 		process_count(&board.losses.records_lost);

@@ -4,6 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
 
 #include <bpf/bpf.h>
 #include <cmocka.h>
@@ -239,6 +242,114 @@ static void a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed(void **
 	free(after.rows);
 }
 
+static uint64_t sampled_of(const struct doors *doors, const struct frame *frame, int times)
+{
+	struct accounting before, after;
+
+	count_read_accounting(doors->tables, &before);
+	for (int i = 0; i < times; i++)
+		run(doors, HOOK_TC_IN, frame);
+	count_read_accounting(doors->tables, &after);
+	assert_int_equal(after.matched, after.sampled + after.suppressed + after.lost);
+	return after.sampled - before.sampled;
+}
+
+/* One packet a peer an hour, so many of all together a second. */
+static void set_narrow_limits(const struct doors *doors, uint64_t total)
+{
+	struct config config;
+
+	config_init(&config);
+	config.peer_rate = 1;
+	config.peer_rate_ns = 3600000000000;
+	config.peer_burst = 1;
+	config.total_rate = total;
+	peers_set_limits(doors->tables, &config);
+}
+
+static void set_source(struct frame *frame, uint32_t address)
+{
+	address = __builtin_bswap32(address);
+	memcpy(frame->data + 26, &address, sizeof(address));
+}
+
+static void a_peer_s_junk_does_not_hide_the_first_packet_to_another_port(void **state)
+{
+	const struct doors *doors = *state;
+	struct frame junk, question;
+
+	set_narrow_limits(doors, 0);
+	frame_build(&junk, "eth ip4 tcp:40000:3410:S");
+	frame_build(&question, "eth ip4 tcp:40000:3409:S");
+	set_source(&junk, 0xc6000301);
+	set_source(&question, 0xc6000301);
+	assert_int_equal(sampled_of(doors, &junk, 1000), 1);
+	assert_int_equal(sampled_of(doors, &question, 10), 1);
+}
+
+static void forged_peers_spend_the_first_packets_of_their_port_alone(void **state)
+{
+	const struct doors *doors = *state;
+	struct frame frame;
+	uint64_t sampled = 0;
+
+	set_narrow_limits(doors, 640);
+	frame_build(&frame, "eth ip4 tcp:40000:3410:S");
+	for (uint32_t i = 0; i < 5000; i++) {
+		set_source(&frame, 0x0b000000 + i * 65537);
+		sampled += sampled_of(doors, &frame, 1);
+	}
+	assert_in_range(sampled, 320, 1000);
+	frame_build(&frame, "eth ip4 tcp:40000:3409:S");
+	set_source(&frame, 0xc6000401);
+	assert_int_equal(sampled_of(doors, &frame, 10), 1);
+}
+
+/* A connection over loopback, to port 3409 of 127.0.34.9. Returns its client's port. */
+static uint16_t make_connection(int fds[3])
+{
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(3409) };
+	socklen_t size = sizeof(here);
+
+	inet_pton(AF_INET, "127.0.34.9", &here.sin_addr);
+	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(fds[0], (struct sockaddr *)&here, sizeof(here)), 0);
+	assert_int_equal(listen(fds[0], 1), 0);
+	assert_int_equal(connect(fds[1], (struct sockaddr *)&here, sizeof(here)), 0);
+	fds[2] = accept(fds[0], NULL, NULL);
+	assert_true(fds[2] >= 0);
+	assert_int_equal(getsockname(fds[1], (struct sockaddr *)&here, &size), 0);
+	return ntohs(here.sin_port);
+}
+
+static void build_segment(struct frame *frame, uint16_t port)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "eth ip4 tcp:%u:3409:A pay:10", port);
+	frame_build(frame, text);
+	inet_pton(AF_INET, "127.0.0.1", frame->data + 26);
+	inet_pton(AF_INET, "127.0.34.9", frame->data + 30);
+}
+
+static void a_peer_s_junk_does_not_hide_its_connection(void **state)
+{
+	const struct doors *doors = *state;
+	struct frame frame;
+	uint16_t port;
+	int fds[3];
+
+	port = make_connection(fds);
+	set_narrow_limits(doors, 0);
+	build_segment(&frame, port ^ 1); /* of no connection */
+	assert_int_equal(sampled_of(doors, &frame, 1000), 1);
+	build_segment(&frame, port);
+	assert_int_equal(sampled_of(doors, &frame, 10), 1);
+	for (size_t i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
 static void a_full_ring_loses_and_counts_what_it_lost(void **state)
 {
 	const struct doors *doors = *state;
@@ -382,6 +493,9 @@ int main(void)
 		cmocka_unit_test(every_packet_is_counted_as_the_table_says_at_every_door),
 		cmocka_unit_test(bytes_are_frame_lengths),
 		cmocka_unit_test(a_peer_is_sampled_up_to_its_burst_and_the_rest_is_suppressed),
+		cmocka_unit_test(a_peer_s_junk_does_not_hide_the_first_packet_to_another_port),
+		cmocka_unit_test(forged_peers_spend_the_first_packets_of_their_port_alone),
+		cmocka_unit_test(a_peer_s_junk_does_not_hide_its_connection),
 		cmocka_unit_test(a_full_ring_loses_and_counts_what_it_lost),
 		cmocka_unit_test(every_port_at_once_is_counted_under_its_own_row),
 		cmocka_unit_test(a_peer_of_long_ago_is_as_old_as_it_is),

@@ -10,8 +10,8 @@
 #include "../../user/base/util.h"
 #include "fold_scene.h"
 
-static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind kind,
-		enum quality quality)
+static void see_as(struct scene *scene, enum action action, unsigned int peer, uint16_t port,
+		   enum kind kind, enum quality quality)
 {
 	uint32_t host = __builtin_bswap32(0x0a000001 + (peer << 8)); /* each in a /24 of its own */
 	struct packet_event event = { .suppressed = scene->suppressed };
@@ -33,7 +33,13 @@ static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind
 		.accepted_by.pid = quality == QUALITY_NONE ? 0 : 4712,
 	};
 
-	assert_int_equal(fold_add(scene->fold, &sighting, ACTION_PROBE, 4, scene->now), 0);
+	assert_int_equal(fold_add(scene->fold, &sighting, action, 4, scene->now), 0);
+}
+
+static void see(struct scene *scene, unsigned int peer, uint16_t port, enum kind kind,
+		enum quality quality)
+{
+	see_as(scene, ACTION_PROBE, peer, port, kind, quality);
 }
 
 static void the_first_packet_alerts_at_once(void **state)
@@ -157,6 +163,76 @@ static void what_the_kernel_held_back_meanwhile_is_told(void **state)
 	fold_tick(scene.fold, 1060 * SECOND);
 	assert_int_equal(scene.count, 2);
 	assert_int_equal(scene.emitted[1].suppressed, 1200);
+	scene_end(&scene);
+}
+
+static void two_alerts_of_one_thing_do_not_tell_the_same_twice(void **state)
+{
+	uint64_t sum = 0;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see_as(&scene, ACTION_PROBE, 1, 3409, KIND_SYN, QUALITY_NONE);
+	see_as(&scene, ACTION_CONNECTION, 1, 3409, KIND_SYN, QUALITY_NONE);
+	scene.suppressed = 1200;
+	fold_flush(scene.fold, scene.now);
+	for (size_t i = 0; i < scene.count; i++)
+		sum += scene.emitted[i].suppressed;
+	assert_int_equal(sum, 1200);
+	scene_end(&scene);
+}
+
+static void what_was_held_back_is_of_the_questions(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see_as(&scene, ACTION_CONNECTION, 1, 3409, KIND_SYN, QUALITY_NONE);
+	fold_flush(scene.fold, scene.now);
+	assert_int_equal(scene.asked.direction, DIRECTION_IN);
+	assert_int_equal(scene.asked.role, ROLE_TO);
+	see_as(&scene, ACTION_OUTBOUND, 1, 3409, KIND_SYNACK, QUALITY_NONE);
+	fold_flush(scene.fold, scene.now);
+	assert_int_equal(scene.asked.direction, DIRECTION_OUT);
+	assert_int_equal(scene.asked.role, ROLE_FROM); /* as the scene has it: its own port */
+	assert_int_equal(scene.asked.port, 3409);
+	scene_end(&scene);
+}
+
+static void what_nobody_forged_waits_until_it_can_be_told(void **state)
+{
+	size_t told = 0;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 20, 1000);
+	for (unsigned int peer = 0; peer < 200; peer++) {
+		see(&scene, 1000 + peer, 3409, KIND_SYN, QUALITY_NONE);
+		see_as(&scene, ACTION_CONNECTION, peer, 3410, KIND_ACK, QUALITY_JOINED);
+	}
+	for (int i = 0; i < 100; i++) {
+		scene.now += SECOND / 5;
+		fold_tick(scene.fold, scene.now);
+	}
+	for (size_t i = 0; i < scene.count; i++)
+		told += scene.emitted[i].action == ACTION_CONNECTION;
+	assert_int_equal(told, 200);
+	scene_end(&scene);
+}
+
+static void all_techniques_of_a_window_are_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, 0, 100);
+	see(&scene, 1, 3409, KIND_SYN, QUALITY_NONE);
+	see(&scene, 1, 3409, KIND_NULL, QUALITY_NONE);
+	fold_flush(scene.fold, scene.now);
+	assert_int_equal(scene.emitted[1].techniques,
+			 technique_bit(TECHNIQUE_SYN) | technique_bit(TECHNIQUE_NULL));
 	scene_end(&scene);
 }
 
@@ -297,6 +373,10 @@ int main(void)
 		cmocka_unit_test(a_slow_scanner_s_every_packet_is_in_some_alert),
 		cmocka_unit_test(peers_ports_and_protocols_are_told_apart),
 		cmocka_unit_test(what_the_kernel_held_back_meanwhile_is_told),
+		cmocka_unit_test(two_alerts_of_one_thing_do_not_tell_the_same_twice),
+		cmocka_unit_test(what_was_held_back_is_of_the_questions),
+		cmocka_unit_test(what_nobody_forged_waits_until_it_can_be_told),
+		cmocka_unit_test(all_techniques_of_a_window_are_told),
 		cmocka_unit_test(a_peer_that_the_kernel_forgot_meanwhile_counts_from_nothing),
 		cmocka_unit_test(a_new_rate_is_in_force_at_once),
 		cmocka_unit_test(

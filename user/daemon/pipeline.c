@@ -52,6 +52,8 @@ struct pipeline {
 	enum severity severities[ACTION_COUNT];
 	uint64_t lost; /* samples, as told so far */
 	uint64_t lost_told_ns; /* when; 0: never */
+	struct witness_records records; /* as told so far */
+	uint64_t records_told_ns;
 	uint64_t emitted[ACTION_COUNT]; /* alerts given to the sinks */
 };
 
@@ -98,6 +100,14 @@ static void pipeline_tick(struct pipeline *pipeline, uint64_t now_ns)
 			       0);
 }
 
+/* After something was folded: is there more to do, or sooner, than the timer is set for? */
+static void pipeline_arm(struct pipeline *pipeline, uint64_t now_ns)
+{
+	if (pipeline->armed_for_ns == 0 || now_ns >= pipeline->armed_for_ns ||
+	    fold_next(pipeline->fold) < pipeline->armed_for_ns)
+		pipeline_tick(pipeline, now_ns);
+}
+
 static void pipeline_on_window_end(void *argument, uint32_t events)
 {
 	(void)events;
@@ -110,6 +120,12 @@ static struct accounting pipeline_accounting(const struct pipeline *pipeline)
 
 	count_read_accounting(pipeline->parts.tables, &sum);
 	return sum;
+}
+
+static struct witness_records pipeline_records(const struct pipeline *pipeline)
+{
+	return pipeline->parts.witness ? witness_records(pipeline->parts.witness) :
+					 (struct witness_records){};
 }
 
 static uint64_t pipeline_suppressed_all(void *argument)
@@ -193,6 +209,7 @@ static int pipeline_build(struct pipeline *pipeline, const struct config *config
 
 	pipeline->lost = sum.lost;
 	pipeline_apply(pipeline, config);
+	pipeline->records = pipeline_records(pipeline);
 	flood_look(&pipeline->flood, sum.suppressed, clock_boot_ns(), clock_wall_ns());
 	if (r == 0)
 		r = pipeline_expect(pipeline, config);
@@ -434,8 +451,7 @@ static void pipeline_judge_roles(struct pipeline *pipeline, struct sighting *sig
 		pipeline_set_role(sighting, roles[i]);
 		pipeline_judge(pipeline, sighting, now_ns);
 	}
-	if (pipeline->armed_for_ns == 0 || fold_next(pipeline->fold) < pipeline->armed_for_ns)
-		pipeline_tick(pipeline, now_ns);
+	pipeline_arm(pipeline, now_ns);
 }
 
 /* A packet's whole way. False: it has to wait, its owner is not known yet. */
@@ -481,7 +497,7 @@ static void pipeline_take_listener(struct pipeline *pipeline, const struct liste
 	owners_name_listener(witness_owners(pipeline->parts.witness), event, &sighting,
 			     clock_boot_ns());
 	pipeline_fold(pipeline, &sighting, ACTION_LISTENER, clock_boot_ns());
-	pipeline_tick(pipeline, clock_boot_ns());
+	pipeline_arm(pipeline, clock_boot_ns());
 }
 
 static struct alert pipeline_new_sensor_alert(uint64_t count, const char *text)
@@ -617,6 +633,35 @@ static void pipeline_tell_loss(struct pipeline *pipeline, uint64_t lost, uint64_
 	pipeline->lost_told_ns = now_ns;
 }
 
+/* What the owner hooks could not write down, so that processes may go unnamed. */
+static void pipeline_tell_records(struct pipeline *pipeline, uint64_t now_ns)
+{
+	const struct witness_records records = pipeline_records(pipeline);
+	uint64_t lost = records.lost - pipeline->records.lost;
+	uint64_t refused = records.refused - pipeline->records.refused;
+	char text[ALERT_TEXT_SIZE];
+	size_t used;
+
+	if (lost + refused == 0)
+		return;
+	used = (size_t)snprintf(text, sizeof(text),
+				"%llu owner records lost, processes may go unnamed: the ring was full for %llu",
+				(unsigned long long)(lost + refused), (unsigned long long)lost);
+	if (refused)
+		snprintf(text + used, sizeof(text) - used,
+			 ", %llu were more than a user's share (the last: user %u)",
+			 (unsigned long long)refused, records.refused_uid);
+	pipeline_tell(pipeline, lost + refused, text);
+	pipeline->records = records;
+	pipeline->records_told_ns = now_ns;
+}
+
+/* Once a window at the most, the first time at once. */
+static bool pipeline_may_tell(const struct pipeline *pipeline, uint64_t told_ns, uint64_t now_ns)
+{
+	return !told_ns || now_ns >= told_ns + pipeline->window_ns;
+}
+
 void pipeline_watch_loss(struct pipeline *pipeline)
 {
 	const struct accounting sum = pipeline_accounting(pipeline);
@@ -625,8 +670,10 @@ void pipeline_watch_loss(struct pipeline *pipeline)
 	pipeline_tell_bypass(pipeline);
 	pipeline_look_uninspected(pipeline);
 	flood_look(&pipeline->flood, sum.suppressed, now_ns, clock_wall_ns());
-	if (!pipeline->lost_told_ns || now_ns >= pipeline->lost_told_ns + pipeline->window_ns)
+	if (pipeline_may_tell(pipeline, pipeline->lost_told_ns, now_ns))
 		pipeline_tell_loss(pipeline, sum.lost, now_ns);
+	if (pipeline_may_tell(pipeline, pipeline->records_told_ns, now_ns))
+		pipeline_tell_records(pipeline, now_ns);
 }
 
 void pipeline_flush(struct pipeline *pipeline)
@@ -641,4 +688,5 @@ void pipeline_flush(struct pipeline *pipeline)
 		pipeline_tell_uninspected(pipeline, &news);
 	flood_end(&pipeline->flood, sum.suppressed, clock_wall_ns());
 	pipeline_tell_loss(pipeline, sum.lost, clock_boot_ns());
+	pipeline_tell_records(pipeline, clock_boot_ns());
 }

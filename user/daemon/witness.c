@@ -315,6 +315,18 @@ const char *witness_loss(const struct witness *witness, char out[WITNESS_LOSS_SI
 	return out;
 }
 
+struct witness_records witness_records(const struct witness *witness)
+{
+	struct hooks_description hooks;
+
+	hooks_describe(witness->hooks, &hooks);
+	return (struct witness_records){
+		.lost = hooks.losses.records_lost,
+		.refused = hooks.losses.records_refused,
+		.refused_uid = hooks.refused_uid,
+	};
+}
+
 static json_t *witness_answers(const struct owners_status *status)
 {
 	json_t *answers = json_object();
@@ -335,7 +347,7 @@ json_t *witness_status(const struct witness *witness)
 	owners_status(witness->owners, &owners);
 	recorded = hooks.losses.sockets_recorded;
 	return json_pack(
-		"{s:s, s:b, s:b, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"{s:s, s:b, s:b, s:b, s:b, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"hooks", hooks.process_hooks,
 		"cgroup_hooks", hooks.cgroup,
 		"scan", hooks.scan,
@@ -347,6 +359,7 @@ json_t *witness_status(const struct witness *witness)
 		/* at the least: the table may give up some before it is full */
 		"sockets_evicted", (json_int_t)(recorded - MIN(recorded, witness->socket_room)),
 		"records_lost", (json_int_t)hooks.losses.records_lost,
+		"records_refused", (json_int_t)hooks.losses.records_refused,
 		"records_failed",
 		(json_int_t)(hooks.losses.sockets_failed + hooks.losses.flows_failed),
 		"processes", (json_int_t)owners.processes,

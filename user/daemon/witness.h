@@ -59,6 +59,14 @@ bool witness_translates(const struct witness *witness);
 #define WITNESS_LOSS_SIZE 768
 const char *witness_loss(const struct witness *witness, char out[WITNESS_LOSS_SIZE]);
 
+/* What the owner hooks could not write down, ever, and whose (the user last refused). */
+struct witness_records {
+	uint64_t lost;
+	uint64_t refused;
+	uint32_t refused_uid;
+};
+struct witness_records witness_records(const struct witness *witness);
+
 /* {"hooks", "cgroup_hooks", "scan", "all_sockets", "lost", ...}; a new reference. */
 json_t *witness_status(const struct witness *witness);
 

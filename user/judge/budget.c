@@ -64,7 +64,8 @@ static struct rate budget_share(const struct budget *budget, const uint64_t *spe
 	};
 }
 
-/* Takes one from the bucket that is its own, if there is one left; and says which rank that gives. */
+/* Takes one from the bucket that is its own, if there is one left; and says which rank that gives.
+ */
 static enum rate_rank budget_rank(struct rate *share, struct rate *forgeable, bool is_real,
 				  uint64_t now_ns)
 {

@@ -8,22 +8,13 @@
 #include "../base/util.h"
 #include "budget.h"
 #include "flows.h"
+#include "fold_key.h"
 #include "gather.h"
 #include "sweep.h"
 #include "withheld.h"
 
 #define FOLD_FLOWS 4 /* connections remembered, for each thing that may be open */
 #define FOLD_TOLD 2 /* the same for those of which the kernel has a number */
-
-struct fold_key {
-	struct addr peer; /* of many peers: the first address of their prefix */
-	struct flow_process process; /* zero: none, or not known */
-	uint16_t port; /* of many ports: 0 */
-	uint8_t protocol;
-	uint8_t action;
-	uint8_t width; /* enum sweep_width */
-	uint8_t reserved[3]; /* zero */
-};
 
 /* One thing that happens. */
 struct fold_entry {
@@ -54,24 +45,10 @@ struct fold {
 	uint64_t wall_ns; /* of the latest sighting, for alerts about no packet */
 };
 
-/* Whose doing the thing is, where the alerts are shared out. */
-static struct budget_source fold_source(const struct fold_entry *entry, const struct fold_key *key)
-{
-	const struct alert *alert = &entry->alert;
-	bool is_own = key->action == ACTION_LISTENER ||
-		      (key->action == ACTION_OUTBOUND && alert->direction == DIRECTION_OUT);
-
-	if (!is_own)
-		return (struct budget_source){ .network = sweep_prefix(&key->peer).addr };
-	return (struct budget_source){
-		.user = process_is_known(&alert->process) ? alert->process.uid : UINT32_MAX,
-	};
-}
-
 /* Sends the alert, if the limit lets it. */
 static bool fold_emit(struct fold *fold, const struct fold_entry *entry, const struct fold_key *key)
 {
-	const struct budget_source source = fold_source(entry, key);
+	const struct budget_source source = fold_key_source(key, &entry->alert);
 
 	if (!budget_allows(fold->budget, &source, entry->is_real, fold->now_ns))
 		return false;
@@ -86,31 +63,6 @@ static void fold_tell_withheld(struct fold *fold)
 
 	if (withheld_take(&fold->withheld, fold->wall_ns, &alert))
 		fold->options.emit(fold->options.argument, &alert);
-}
-
-/*
- * The thing whose packets were held back: of what this host asks, its questions, of all else what
- * came. This host's answers are in no alert's number.
- */
-static struct held_thing fold_held_thing(const struct fold_key *key, const struct alert *alert)
-{
-	bool is_outbound = key->action == ACTION_OUTBOUND;
-	enum direction direction = is_outbound ? DIRECTION_OUT : alert->direction;
-	bool is_turned = direction != alert->direction;
-
-	return (struct held_thing){
-		.peer = key->peer,
-		.port = key->port,
-		.protocol = key->protocol,
-		.direction = (uint8_t)direction,
-		.role = (uint8_t)((alert->role == ROLE_TO) != is_turned ? ROLE_TO : ROLE_FROM),
-	};
-}
-
-/* Has the thing a number of its own? Of many things, each packet tells of its own. */
-static bool fold_has_number(const struct fold_key *key)
-{
-	return key->width == SWEEP_SINGLE && key->action != ACTION_LISTENER;
 }
 
 /* The kernel's number now; `otherwise` where it has none. */
@@ -138,9 +90,9 @@ static void fold_count_held(struct fold *fold, struct fold_entry *entry,
 
 	if (key->width != SWEEP_SINGLE)
 		alert->at_least = fold_suppressed_all(fold) != entry->suppressed_all_before;
-	if (!fold_has_number(key))
+	if (!fold_key_has_number(key))
 		return;
-	thing = fold_held_thing(key, alert);
+	thing = fold_key_held(key, alert);
 	now = fold_suppressed(fold, &thing, entry->suppressed_before);
 	alert->suppressed = told_take(fold->told, &thing, entry->suppressed_before, now);
 	entry->suppressed_before = now;
@@ -272,53 +224,12 @@ static void fold_begin_number(struct fold *fold, struct fold_entry *entry,
 	const struct held_thing seen = held_thing_of(sighting);
 	struct held_thing thing;
 
-	if (!fold_has_number(key))
+	if (!fold_key_has_number(key))
 		return;
-	thing = fold_held_thing(key, &entry->alert);
+	thing = fold_key_held(key, &entry->alert);
 	entry->suppressed_before = memcmp(&thing, &seen, sizeof(thing)) == 0 ?
 					   held_of(sighting) :
 					   fold_suppressed(fold, &thing, 0);
-}
-
-/* This host's own doing, a whole handshake, or the process that has the connection. */
-static bool fold_is_real(const struct sighting *sighting, enum action action)
-{
-	bool is_own = action == ACTION_LISTENER || action == ACTION_SENSOR ||
-		      (action == ACTION_OUTBOUND && sighting->direction == DIRECTION_OUT);
-	bool is_proven = sighting->quality == QUALITY_EXACT ||
-			 sighting->quality == QUALITY_JOINED || sighting->quality == QUALITY_TUNNEL;
-
-	if (is_own || (action != ACTION_CONNECTION && action != ACTION_OUTBOUND))
-		return is_own;
-	/* A UDP socket takes what anybody forges. */
-	return sighting_is_connected(sighting) ||
-	       (is_proven && sighting->protocol == PROTOCOL_TCP);
-}
-
-static struct fold_key fold_key(const struct sighting *sighting, enum action action)
-{
-	bool is_listener = action == ACTION_LISTENER;
-
-	return (struct fold_key){
-		.peer = is_listener ? sighting->destination.addr : sighting_peer(sighting)->addr,
-		.port = sighting->port,
-		.action = (uint8_t)action,
-		.protocol = (uint8_t)sighting->protocol,
-	};
-}
-
-/* The key of the many that a sighting is one of. */
-static struct fold_key fold_wide_key(const struct sighting *sighting, enum action action,
-				     enum sweep_width width)
-{
-	struct fold_key key = fold_key(sighting, action);
-
-	key.port = 0;
-	key.protocol = 0;
-	key.width = (uint8_t)width;
-	if (width == SWEEP_PEERS)
-		key.peer = sweep_prefix(&key.peer).addr;
-	return key;
 }
 
 /* The table that has the thing; NULL: none has. */
@@ -394,12 +305,12 @@ static struct fold_key fold_place(struct fold *fold, const struct sighting *sigh
 {
 	bool has_process = action == ACTION_OUTBOUND || action == ACTION_CONNECTION;
 	enum sweep_width width = SWEEP_SINGLE;
-	struct fold_key key = fold_key(sighting, action);
+	struct fold_key key = fold_key_of(sighting, action);
 
 	if (!fold_is_real(sighting, action))
 		width = sweep_judge(fold->sweep, sighting, action, fold->now_ns);
 	if (width != SWEEP_SINGLE)
-		return fold_wide_key(sighting, action, width);
+		return fold_key_wide(sighting, action, width);
 	if (has_process)
 		fold_key_process(fold, &key, sighting);
 	else if (action == ACTION_LISTENER)
@@ -521,6 +432,19 @@ static void fold_visit_tick(void *argument, const void *key, void *value)
 	fold_note_next(fold, fold->now_ns + fold->options.window_ns);
 }
 
+/* What was withheld in a window that is still open is told with the rest. */
+static void fold_visit_withheld(void *argument, const void *key, void *value)
+{
+	struct fold *fold = argument;
+	struct fold_entry *entry = value;
+
+	(void)key;
+	if (entry->alert.count == 0 || !entry->withheld)
+		return;
+	withheld_add(&fold->withheld, &entry->alert);
+	entry->withheld = false;
+}
+
 uint64_t fold_tick(struct fold *fold, uint64_t now_ns)
 {
 	fold->now_ns = now_ns;
@@ -529,10 +453,12 @@ uint64_t fold_tick(struct fold *fold, uint64_t now_ns)
 	if (fold->withheld.since_ns) {
 		uint64_t end_ns = fold->withheld.since_ns + fold->options.window_ns;
 
-		if (now_ns >= end_ns)
+		if (now_ns >= end_ns) {
+			table_visit(fold->forgeable, fold_visit_withheld, fold);
 			fold_tell_withheld(fold);
-		else
+		} else {
 			fold_note_next(fold, end_ns);
+		}
 	}
 	return fold->next_ns;
 }

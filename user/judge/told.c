@@ -36,8 +36,7 @@ void told_free(struct told *told)
 	free(told);
 }
 
-uint32_t told_take(struct told *told, const struct held_thing *thing, uint32_t before,
-		   uint32_t now)
+uint32_t told_take(struct told *told, const struct held_thing *thing, uint32_t before, uint32_t now)
 {
 	uint32_t more = held_since(before, now), *number;
 	bool is_new;

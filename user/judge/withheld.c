@@ -5,9 +5,10 @@
 #include <stdio.h>
 
 #include "../base/util.h"
+#include "../model/words.h"
 #include "top.h"
 
-#define WITHHELD_NAMED 3 /* peers in the text */
+#define WITHHELD_NAMED 3 /* ports, and peers, in the text */
 #define WITHHELD_SEVERITY 4
 
 void withheld_begin(struct withheld *withheld, uint64_t now_ns, uint64_t wall_ns)
@@ -37,7 +38,7 @@ static void withheld_add_ports(struct alert *sum, const struct alert *alert)
 static void withheld_add_peers(struct alert *sum, const struct alert *alert)
 {
 	const struct endpoint *peer = alert->direction == DIRECTION_IN ? &alert->source :
-									  &alert->destination;
+									 &alert->destination;
 
 	if (alert->peers == 0 && alert->has_packet)
 		top_add_peer(sum, &peer->addr, 1);
@@ -52,20 +53,43 @@ void withheld_add(struct withheld *withheld, const struct alert *alert)
 	withheld_add_peers(&withheld->sum, alert);
 }
 
+static size_t withheld_write_ports(const struct alert *alert, char *out, size_t size)
+{
+	unsigned int named = MIN(alert->top_port_count, WITHHELD_NAMED);
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < named; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%u/%s", i ? ", " : ": ports ",
+					 alert->top_ports[i].port,
+					 words_protocol(alert->top_ports[i].protocol));
+	if (alert->ports > named)
+		used += (size_t)snprintf(out + used, size - used, ",...");
+	return used;
+}
+
+static void withheld_write_peers(const struct alert *alert, char *out, size_t size)
+{
+	unsigned int named = MIN(alert->top_peer_count, WITHHELD_NAMED);
+	char address[ADDR_TEXT_SIZE];
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < named; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "; peers ",
+					 addr_format(&alert->top_peers[i].addr, address));
+	if (alert->top_peer_count > named)
+		snprintf(out + used, size - used, ",...");
+}
+
 static void withheld_write_text(struct alert *alert)
 {
-	char ports[ALERT_PORTS_SIZE], address[ADDR_TEXT_SIZE];
+	const size_t size = sizeof(alert->text);
 	size_t used;
 
-	used = (size_t)snprintf(alert->text, sizeof(alert->text),
-				"%llu alerts withheld by max-rate; their packets are counted: ports %.100s",
-				(unsigned long long)alert->count, alert_format_ports(alert, ports));
-	for (unsigned int i = 0; i < MIN(alert->top_peer_count, WITHHELD_NAMED); i++)
-		used += (size_t)snprintf(alert->text + used, sizeof(alert->text) - used, "%s%s",
-					 i ? ", " : "; peers ",
-					 addr_format(&alert->top_peers[i].addr, address));
-	if (alert->top_peer_count > WITHHELD_NAMED)
-		snprintf(alert->text + used, sizeof(alert->text) - used, ",...");
+	used = (size_t)snprintf(alert->text, size,
+				"%llu alerts withheld by max-rate; their packets are counted",
+				(unsigned long long)alert->count);
+	used += withheld_write_ports(alert, alert->text + used, size - used);
+	withheld_write_peers(alert, alert->text + used, size - used);
 }
 
 bool withheld_take(struct withheld *withheld, uint64_t wall_ns, struct alert *ret_alert)

@@ -654,6 +654,8 @@ void hooks_describe(const struct hooks *hooks, struct hooks_description *ret_des
 	ret_description->cgroup = hooks->cgroup != NULL;
 	ret_description->scan = hooks->scan != NULL;
 	memcpy(ret_description->why, hooks->why, sizeof(ret_description->why));
-	if (hooks->board)
-		ret_description->losses = hooks->board->losses;
+	if (!hooks->board)
+		return;
+	ret_description->losses = hooks->board->losses;
+	ret_description->refused_uid = hooks->board->refused_uid;
 }

@@ -87,6 +87,7 @@ struct hooks_description {
 	bool scan; /* the iterators are */
 	char why[256]; /* why not better; "" */
 	struct owner_losses losses;
+	__u32 refused_uid; /* the last user of losses.records_refused */
 };
 
 void hooks_describe(const struct hooks *hooks, struct hooks_description *ret_description);

@@ -9,8 +9,8 @@
 bool things_suppressed(const struct tables *tables, const struct held_thing *thing,
 		       uint32_t *ret_suppressed)
 {
-	const __u64 name = thing_name(THING_PORT, thing->port, 0, thing->protocol,
-				      thing->direction, thing->role);
+	const __u64 name = thing_name(THING_PORT, thing->port, 0, thing->protocol, thing->direction,
+				      thing->role);
 	struct thing found;
 	__u64 words[2], hash;
 	__u32 place;
