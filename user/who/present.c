@@ -217,7 +217,8 @@ void present_find(struct inquiry *inquiry, const struct tuple *toward)
 	struct present_key key = present_key(inquiry, toward, 0);
 	struct outside_socket socket = {};
 
-	if (present_recall(inquiry, &key))
+	/* Membership decides who gets it, if anybody does, and the lists do not tell of that. */
+	if (addr_is_multicast(&toward->destination.addr) || present_recall(inquiry, &key))
 		return;
 	if (outside->find_socket(outside->argument, toward, key.ifindex, &socket) == 0)
 		present_name(inquiry, toward, &socket);
