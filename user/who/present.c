@@ -141,6 +141,8 @@ static void present_name_waiting(struct inquiry *inquiry, const struct outside_s
 	}
 	/* Of several that wait for datagrams any may get the next one. */
 	if (!record || is_datagram) {
+		if (record && inquiry->means->has_source && present_may_be_given(inquiry, record))
+			return;
 		present_name_holder(inquiry, socket->inode, true, QUALITY_LISTENER);
 		return;
 	}
