@@ -483,10 +483,12 @@ struct passage {
 	__u8 reserved[4];
 };
 
-/* Who is sending raw frames, by the address of the task. */
+/* Who is sending raw frames, by the address of the task and by the socket's cookie. */
 struct frame_sender {
 	struct process_key process;
 	__u64 boot_ns;
+	__u64 cookie; /* 0: the socket had none yet */
+	__u64 other_boot_ns; /* by cookie: when last another than before sent; 0: never */
 	__u8 is_after; /* noted when the call has sent, not before */
 	__u8 reserved[7];
 };
@@ -653,7 +655,7 @@ ABI_SIZE(struct drop, 24);
 ABI_SIZE(struct flow, 64);
 ABI_SIZE(struct passage_key, 56);
 ABI_SIZE(struct passage, 72);
-ABI_SIZE(struct frame_sender, 40);
+ABI_SIZE(struct frame_sender, 56);
 ABI_SIZE(struct life_key, 16);
 ABI_SIZE(struct life, 16);
 ABI_SIZE(struct process_event, 2688);

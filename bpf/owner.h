@@ -25,8 +25,9 @@ struct {
 } sockets SEC(".maps");
 
 /*
- * By task: who is sending raw frames. Such a socket's packets pass tc before the call returns, so
- * the current task is the sender there.
+ * Who is sending raw frames. By task: such a socket's packets pass tc before the call returns, so
+ * the current task is the sender there. By the socket's cookie, which is never a task's address:
+ * for a queue above the device may have held a frame back, until another's call takes it out.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -191,18 +192,35 @@ static __always_inline void owner_note_inet(struct sock *sk, enum socket_role ro
 	owner_note_inode(cookie, sk);
 }
 
+static __always_inline void owner_note_frame_socket(const struct frame_sender *sender)
+{
+	struct frame_sender *known = bpf_map_lookup_elem(&senders, &sender->cookie);
+
+	if (!known) {
+		bpf_map_update_elem(&senders, &sender->cookie, sender, BPF_ANY);
+		return;
+	}
+	if (known->process.tgid != sender->process.tgid ||
+	    known->process.start_boot_ns != sender->process.start_boot_ns)
+		known->other_boot_ns = sender->boot_ns;
+	known->process = sender->process;
+	known->boot_ns = sender->boot_ns;
+}
+
 /*
  * The current task sends, or has sent, by a packet socket. Its frames pass the way out within the
  * call, where the task is known by its address alone.
  */
-static __always_inline void owner_note_frames(bool is_after)
+static __always_inline void owner_note_frames(struct sock *sk, bool is_after)
 {
-	struct frame_sender sender = { .is_after = is_after };
+	struct frame_sender sender = { .is_after = is_after, .cookie = owner_cookie(sk) };
 	__u64 task = bpf_get_current_task();
 
 	process_current_key(&sender.process);
 	process_tell(task, true);
 	sender.boot_ns = bpf_ktime_get_boot_ns();
+	if (sender.cookie)
+		owner_note_frame_socket(&sender);
 	bpf_map_update_elem(&senders, &task, &sender, BPF_ANY);
 }
 
@@ -226,7 +244,7 @@ static __always_inline void owner_note_sends(struct sock *sk, bool is_after)
 		return;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (family == AF_PACKET)
-		owner_note_frames(is_after);
+		owner_note_frames(sk, is_after);
 	else if ((family == AF_INET || family == AF_INET6) &&
 		 BPF_CORE_READ(sk, sk_protocol) == IPPROTO_MPTCP)
 		owner_note_inet(sk, SOCKET_SENT);

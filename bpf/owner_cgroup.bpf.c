@@ -355,7 +355,8 @@ int owner_receive(struct __sk_buff *skb)
 
 /*
  * All but TCP's pass here before the call that sends them returns: the current process is their
- * sender, whoever uses the socket beside it. Is it the kernel?
+ * sender, whoever uses the socket beside it. Not so where they were held up on the way here
+ * (NFQUEUE): user space looks whether he can have had the socket. Is it the kernel?
  */
 static __noinline int owner_datagram_out(struct bpf_sock *sk, __u64 cookie,
 					 struct owner_packet *packet)
@@ -412,7 +413,9 @@ int owner_send(struct __sk_buff *skb)
 	/* What a raw socket forges is no connection's. */
 	if (packet.key.flow.protocol == PROTOCOL_TCP && sk->type == SOCK_STREAM)
 		owner_segment_out(sk, cookie, &packet);
-	else if (!owner_datagram_out(sk, cookie, &packet))
+	else if (!owner_datagram_out(sk, cookie, &packet)) {
 		owner_note(cookie, SOCKET_SENT);
+		owner_note_inode(cookie, owner_kernel_sock(sk));
+	}
 	return GO_ON;
 }

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """UDP and packets made by hand: the sender and the receiver of each is named, and nobody else."""
 
+import os
+import socket
+import struct
+import sys
+from pathlib import Path
+
 import pytest
 from actors import PLACES, PORT, Stage, read_lines
 from netns import WAIT_SECONDS, batch, wait_for
-from wire import PEER4, PEER_MAC, SENSOR4
+from wire import IP, PEER4, PEER_MAC, SENSOR4, UDP, ether
 
 
 @pytest.fixture(name="stage")
@@ -98,6 +104,49 @@ def test_a_packet_socket_that_bypasses_the_hooks_raises_an_alert(sandbox, stage)
     assert alert["process"]["pid"] == forger["pid"]
     assert alert["process"]["executable"] == forger["executable"]
     assert f"asked for by {alert['process']['name']} (pid {forger['pid']}" in alert["message"]
+
+
+@pytest.mark.parametrize("member", [False, True])
+def test_multicast_is_not_whose_socket_never_joined(sandbox, stage, member):
+    """Bound to the port, on all addresses, is not enough to get it."""
+    group = socket.inet_aton("239.1.1.1")
+    with sandbox.here.entered():
+        sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for one, bound in zip(sockets, ("0.0.0.0", "239.1.1.1")):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.IPPROTO_IP, 49, 0)  # IP_MULTICAST_ALL
+        if bound == "0.0.0.0" or member:
+            one.bind((bound, int(PORT)))
+    stage.watch("sensor0")
+    if member:
+        sockets[1].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                              struct.pack("4s4s", group, socket.inet_aton(SENSOR4)))
+    sandbox.wire.send(ether(IP(src=PEER4, dst="239.1.1.1") / UDP(sport=5000, dport=int(PORT)) /
+                            b"hello"))
+    if member:
+        assert sockets[1].recv(9) == b"hello"
+    stage.settle()
+    line, = (line for line in stage.lines() if line["destination"]["ip"] == "239.1.1.1")
+    assert line.get("process", {}).get("pid") == (os.getpid() if member else None), line
+    for one in sockets:
+        one.close()
+
+
+def test_a_frame_that_was_queued_is_not_his_whose_call_lets_it_go(sandbox, stage):
+    """A queue above the device gives out one's frames while the other one sends."""
+    batch(sandbox.here, "link add link sensor0 name upper0 type macvlan mode bridge",
+          "link set upper0 up")
+    sandbox.here.call("tc", "qdisc", "add", "dev", "upper0", "root", "tbf", "rate", "200kbit",
+                      "burst", "2000", "latency", "1s")
+    stage.watch("sensor0")
+    said = sandbox.here.call(sys.executable, str(Path(__file__).with_name("queued.py")), "upper0",
+                             PEER_MAC, "300")
+    senders = {42 + int(length): int(pid) for pid, length in map(str.split, said.splitlines())}
+    stage.settle()
+    lines = [line for line in stage.lines() if line["network"]["bytes"] in senders]
+    assert len(lines) > 20
+    for line in lines:
+        assert line.get("process", {}).get("pid") in (None, senders[line["network"]["bytes"]]), line
 
 
 def test_more_sockets_than_the_table_has_room_for(sandbox, stage):

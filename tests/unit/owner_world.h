@@ -168,6 +168,9 @@ struct proof {
 	enum person task_sender; /* by the task's address */
 	int64_t task_ms; /* when that was noted */
 	bool task_is_after;
+	uint64_t task_cookie; /* of the socket it sent by; 0: not known */
+	enum person frame_sender; /* by the socket's cookie */
+	int64_t frame_other_ms;
 	struct known_socket sockets[3];
 	struct known_flow flows[3];
 	struct known_passage passages[2];
@@ -400,15 +403,20 @@ static int world_find_life(void *argument, const struct process_key *key, struct
 	return 0;
 }
 
-static int world_find_task(void *argument, uint64_t task, struct frame_sender *ret_sender)
+static int world_find_frames(void *argument, uint64_t task_or_cookie,
+			     struct frame_sender *ret_sender)
 {
 	const struct proof *proof = ((const struct world *)argument)->proof;
+	bool is_task = task_or_cookie == proof->task;
+	enum person sender = is_task ? proof->task_sender : proof->frame_sender;
 
-	if (task != proof->task || !proof->task_sender)
+	if (!sender || (!is_task && task_or_cookie != proof->cookie))
 		return -ENOENT;
 	*ret_sender = (struct frame_sender){
-		.process = people[proof->task_sender].key,
+		.process = people[sender].key,
 		.boot_ns = PACKET_NS + proof->task_ms * MS,
+		.cookie = is_task ? proof->task_cookie : proof->cookie,
+		.other_boot_ns = is_task ? 0 : world_time(proof->frame_other_ms),
 		.is_after = proof->task_is_after,
 	};
 	return 0;
@@ -530,7 +538,7 @@ static struct owners *world_begin(struct world *world, bool has_source)
 		.find_passage = world_find_passage,
 		.find_history = world_find_history,
 		.find_life = world_find_life,
-		.find_task = world_find_task,
+		.find_frames = world_find_frames,
 		.rescan = world_rescan,
 		.forget = world_forget,
 	};

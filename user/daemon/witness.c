@@ -73,11 +73,12 @@ static uint64_t witness_last_passed(void *argument)
 	return hooks_last_passed(witness->hooks);
 }
 
-static int witness_find_task(void *argument, uint64_t task, struct frame_sender *ret_sender)
+static int witness_find_frames(void *argument, uint64_t task_or_cookie,
+			       struct frame_sender *ret_sender)
 {
 	struct witness *witness = argument;
 
-	return hooks_find_task(witness->hooks, task, ret_sender);
+	return hooks_find_frames(witness->hooks, task_or_cookie, ret_sender);
 }
 
 /*
@@ -187,7 +188,7 @@ static int witness_build(struct witness *witness, const struct witness_options *
 		.find_history = witness_find_history,
 		.find_life = witness_find_life,
 		.last_passed = witness_last_passed,
-		.find_task = witness_find_task,
+		.find_frames = witness_find_frames,
 		.rescan = witness_scan,
 		.forget = witness_forget,
 	};

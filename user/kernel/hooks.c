@@ -615,9 +615,11 @@ __u64 hooks_last_passed(const struct hooks *hooks)
 	return hooks->board ? hooks->board->passed_boot_ns : 0;
 }
 
-int hooks_find_task(const struct hooks *hooks, __u64 task, struct frame_sender *ret_sender)
+int hooks_find_frames(const struct hooks *hooks, __u64 task_or_cookie,
+		      struct frame_sender *ret_sender)
 {
-	return hooks->cgroup ? bpf_map_lookup_elem(hooks->senders_fd, &task, ret_sender) :
+	return hooks->cgroup ? bpf_map_lookup_elem(hooks->senders_fd, &task_or_cookie,
+						   ret_sender) :
 			       -ENOENT;
 }
 

@@ -55,8 +55,10 @@ int hooks_find_life(const struct hooks *hooks, const struct process_key *process
 /* When anybody last passed descriptors to somebody; 0: never, or it is told socket by socket. */
 __u64 hooks_last_passed(const struct hooks *hooks);
 
-/* The process whose task is, or was, sending by a packet socket. */
-int hooks_find_task(const struct hooks *hooks, __u64 task, struct frame_sender *ret_sender);
+/* The process whose task is, or was, sending by a packet socket, or who last sent by that socket.
+ */
+int hooks_find_frames(const struct hooks *hooks, __u64 task_or_cookie,
+		      struct frame_sender *ret_sender);
 
 /*
  * From now on any socket may stand behind a watched port: all are noted. The hooks find that out

@@ -121,6 +121,8 @@ static bool inquiry_sent_datagram(struct inquiry *inquiry, const struct reached 
 		return false;
 	has_record = inquiry_find_record(inquiry, at->cookie, &record);
 	inquiry->is_open = false; /* the passage says it all */
+	if (has_record && !inquiry_can_have_sent(inquiry, &at->sender, &record))
+		return false;
 	return inquiry_claim(inquiry, QUALITY_EXACT, &at->sender, has_record ? &record : NULL);
 }
 

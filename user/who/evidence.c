@@ -164,6 +164,14 @@ const struct process_key *evidence_sole(const struct socket_record *record)
 	return sole;
 }
 
+bool evidence_has_acted(const struct socket_record *record, const struct process_key *key)
+{
+	for (enum socket_role role = 0; role < SOCKET_ROLE_COUNT; role++)
+		if (role != SOCKET_SENT && evidence_is_same(&record->roles[role], key))
+			return true;
+	return false;
+}
+
 bool evidence_is_kernel(const struct socket_record *record)
 {
 	for (enum socket_role role = 0; role < SOCKET_ROLE_COUNT; role++)

@@ -4,7 +4,8 @@
  * of quality stands for is decided here:
  *
  * - `exact`, sent: TCP's octets by the claim of whoever wrote these numbers; a datagram by its own
- *   passage; a SYN by connect(); a raw frame by the task that was sending it.
+ *   passage, while he who ran then can have had the socket; a SYN by connect(); a raw frame by the
+ *   task that was sending it, while nobody else sends by its socket.
  * - `exact`, received: TCP's octets by the claim of whoever took these numbers; a datagram when
  *   one process alone took datagrams from the moment it came until nothing was left, and all that
  *   came is accounted for.
@@ -58,6 +59,9 @@ bool evidence_is_used(const struct socket_record *record);
 
 /* The only process that ever did anything with the socket; NULL: there are several, or none. */
 const struct process_key *evidence_sole(const struct socket_record *record);
+
+/* Has he done anything with the socket, but for sending, at which anybody may have run? */
+bool evidence_has_acted(const struct socket_record *record, const struct process_key *key);
 
 /* Who is likely to hold a listening socket: to be checked. NULL: the record does not say. */
 const struct process_key *evidence_listener(const struct socket_record *record);

@@ -16,6 +16,8 @@
 #define INQUIRY_GONE_NS (120 * CLOCK_NS_PER_SECOND)
 /* What a process's end sends: its files are closed a little after it has ended. */
 #define INQUIRY_CLOSING_NS (CLOCK_NS_PER_SECOND / 10)
+/* As long as a frame may wait in a queue. */
+#define INQUIRY_QUEUED_NS (5 * CLOCK_NS_PER_SECOND)
 
 bool inquiry_claim(struct inquiry *inquiry, enum quality quality, const struct process_key *owner,
 		   const struct socket_record *record)
@@ -73,6 +75,27 @@ static bool inquiry_still_holds(struct inquiry *inquiry, const struct process_ke
 			       !evidence_sole(record);
 
 	return !may_have_passed || inquiry_holds(inquiry, key, record->inode);
+}
+
+/* Can another than who made the socket have it? */
+static bool inquiry_may_have_passed(const struct inquiry *inquiry,
+				    const struct socket_record *record)
+{
+	const struct process_key *creator = &record->roles[SOCKET_CREATED];
+
+	return record->handed_boot_ns || evidence_is_nobody(creator) ||
+	       inquiry_life(inquiry, creator).shared_boot_ns;
+}
+
+bool inquiry_can_have_sent(struct inquiry *inquiry, const struct process_key *key,
+			   const struct socket_record *record)
+{
+	if (evidence_has_acted(record, key))
+		return true;
+	/* Of the dead it cannot be looked up any more. */
+	return inquiry_may_have_passed(inquiry, record) &&
+	       (inquiry_life(inquiry, key).ended_boot_ns ||
+		inquiry_holds(inquiry, key, record->inode));
 }
 
 static bool inquiry_is_closing(const struct inquiry *inquiry)
@@ -298,20 +321,44 @@ static void inquiry_receiver(struct inquiry *inquiry)
 	}
 }
 
+static bool inquiry_find_frames(const struct inquiry *inquiry, uint64_t task_or_cookie,
+				struct frame_sender *ret_sender)
+{
+	const struct owner_source *source = &inquiry->means->source;
+
+	return inquiry->means->has_source && task_or_cookie &&
+	       source->find_frames(source->argument, task_or_cookie, ret_sender) == 0;
+}
+
+/*
+ * Has nobody else sent by the frame's socket? A queue above this device may have held the frame
+ * back, and then whoever takes it out is at it.
+ */
+static bool inquiry_is_frames_sole(const struct inquiry *inquiry, const struct frame_sender *sender)
+{
+	const struct packet_event *event = inquiry->event;
+	struct frame_sender last;
+
+	if (sender->cookie && sender->cookie != event->cookie)
+		return false;
+	return !inquiry_find_frames(inquiry, event->cookie, &last) ||
+	       (evidence_is_same(&last.process, &sender->process) &&
+		(!last.other_boot_ns || last.other_boot_ns + INQUIRY_QUEUED_NS < event->boot_ns));
+}
+
 /*
  * A raw frame's sender is the task that was at it. Another process may have had the task's address
  * before, or have it by now.
  */
 static bool inquiry_by_task(struct inquiry *inquiry)
 {
-	const struct owner_source *source = &inquiry->means->source;
 	const struct packet_event *event = inquiry->event;
 	struct frame_sender sender;
 
-	if (!inquiry->means->has_source ||
-	    source->find_task(source->argument, event->task, &sender) < 0 ||
+	if (!inquiry_find_frames(inquiry, event->task, &sender) ||
 	    sender.process.start_boot_ns > event->boot_ns ||
-	    (sender.is_after && sender.boot_ns < event->boot_ns)) {
+	    (sender.is_after && sender.boot_ns < event->boot_ns) ||
+	    !inquiry_is_frames_sole(inquiry, &sender)) {
 		inquiry->is_open = !inquiry->is_late;
 		return true; /* nobody else's, in any case */
 	}

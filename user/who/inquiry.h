@@ -59,6 +59,13 @@ bool inquiry_claim_kernel(struct inquiry *inquiry);
 /* By who used the socket before the packet, as its last user: `joined`, or `past`. */
 bool inquiry_claim_user(struct inquiry *inquiry, const struct socket_record *record);
 
+/*
+ * Can he who ran when the datagram left its socket have sent it? What a firewall hands to user
+ * space (NFQUEUE) goes on in the call that decides on it, what a queue held back in anybody's.
+ */
+bool inquiry_can_have_sent(struct inquiry *inquiry, const struct process_key *key,
+			   const struct socket_record *record);
+
 /* By the only process that ever had to do with the socket, if it still holds it. */
 bool inquiry_claim_sole(struct inquiry *inquiry, enum quality quality,
 			const struct socket_record *record);

@@ -218,16 +218,27 @@ static int system_recall_holder(const struct system *system, unsigned long inode
 	return 0;
 }
 
+/* As /proc was a moment ago; not if he who held it then has let it go. NULL: to be looked up. */
+static const struct system_holders *system_fresh_holders(const struct system *system,
+							 unsigned long inode, uint64_t now)
+{
+	const struct system_holders *holders;
+
+	if (!system->walks || now >= system->walked_ns + SYSTEM_WALK_NS)
+		return NULL;
+	holders = table_get(system->holders, &inode);
+	if (!holders || !proc_holds_socket(holders->all.lowest, 0, inode))
+		return NULL;
+	return holders;
+}
+
 static int system_find_holders(void *argument, unsigned long inode,
 			       struct outside_holders *ret_holders)
 {
 	struct system *system = argument;
 	uint64_t now = clock_boot_ns();
-	bool is_fresh = system->walks && now < system->walked_ns + SYSTEM_WALK_NS;
-	const struct system_holders *holders = NULL;
+	const struct system_holders *holders = system_fresh_holders(system, inode, now);
 
-	if (is_fresh)
-		holders = table_get(system->holders, &inode);
 	if (!holders) {
 		if (!system_walk(system, now))
 			return system_recall_holder(system, inode, ret_holders);

@@ -28,8 +28,9 @@ struct owner_source {
 	int (*find_life)(void *argument, const struct process_key *key, struct life *ret_life);
 	/* When descriptors were last passed, of whatever socket; may be NULL. */
 	uint64_t (*last_passed)(void *argument);
-	/* Who was sending raw frames, by the address of the task. */
-	int (*find_task)(void *argument, uint64_t task, struct frame_sender *ret_sender);
+	/* Who was sending raw frames, by the address of the task or the cookie of the socket. */
+	int (*find_frames)(void *argument, uint64_t task_or_cookie,
+			   struct frame_sender *ret_sender);
 	/* Runs the iterators anew, so that sockets without a record get one. */
 	int (*rescan)(void *argument);
 	/* This process's description was lost: it is to be told anew. */

@@ -38,11 +38,22 @@ int present_answers_new(struct table **ret_answers)
 			 PRESENT_ANSWERS_MAX, NULL, NULL);
 }
 
+/* When anybody last passed a socket on; 0: never, or it is told socket by socket. */
+static uint64_t present_last_passed(const struct inquiry *inquiry)
+{
+	const struct owner_source *source = &inquiry->means->source;
+
+	return inquiry->means->has_source && source->last_passed ?
+		       source->last_passed(source->argument) :
+		       0;
+}
+
 static bool present_recall(struct inquiry *inquiry, const struct present_key *key)
 {
 	const struct present_answer *answer = table_get(inquiry->means->answers, key);
 
-	if (!answer || inquiry->now_ns >= answer->until_ns)
+	if (!answer || inquiry->now_ns >= answer->until_ns ||
+	    present_last_passed(inquiry) + PRESENT_ANSWER_NS >= answer->until_ns)
 		return false;
 	inquiry->verdict = answer->verdict;
 	inquiry->quality = answer->quality;
@@ -108,11 +119,8 @@ bool present_name_as_is(struct inquiry *inquiry, enum quality quality,
 /* Can whoever has the socket now have been given it since the packet came? */
 static bool present_may_be_given(const struct inquiry *inquiry, const struct socket_record *record)
 {
-	const struct owner_source *source = &inquiry->means->source;
-	uint64_t passed_ns = source->last_passed ? source->last_passed(source->argument) : 0;
-
 	return record->handed_boot_ns >= inquiry->event->boot_ns ||
-	       passed_ns >= inquiry->event->boot_ns;
+	       present_last_passed(inquiry) >= inquiry->event->boot_ns;
 }
 
 bool present_name_listener(struct inquiry *inquiry, const struct socket_record *record)
@@ -141,6 +149,8 @@ static void present_name_waiting(struct inquiry *inquiry, const struct outside_s
 	}
 	/* Of several that wait for datagrams any may get the next one. */
 	if (!record || is_datagram) {
+		if (record && inquiry->means->has_source && present_may_be_given(inquiry, record))
+			return;
 		present_name_holder(inquiry, socket->inode, true, QUALITY_LISTENER);
 		return;
 	}
@@ -217,7 +227,8 @@ void present_find(struct inquiry *inquiry, const struct tuple *toward)
 	struct present_key key = present_key(inquiry, toward, 0);
 	struct outside_socket socket = {};
 
-	if (present_recall(inquiry, &key))
+	/* Membership decides who gets it, if anybody does, and the lists do not tell of that. */
+	if (addr_is_multicast(&toward->destination.addr) || present_recall(inquiry, &key))
 		return;
 	if (outside->find_socket(outside->argument, toward, key.ifindex, &socket) == 0)
 		present_name(inquiry, toward, &socket);
