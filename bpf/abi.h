@@ -593,7 +593,7 @@ struct owner_board {
 
 /*
  * A sample: one packet as the kernel saw it, followed by snap_length octets of the frame. One
- * without roles is no sample, but told of all the same: peer_suppressed is the number of those like
+ * without roles is no sample, but told of all the same: suppressed is the number of those like
  * it that were not.
  */
 struct packet_event {

@@ -52,7 +52,7 @@ static __always_inline void uninspected_emit(const struct view *view, __u64 now,
 	event->direction = view->direction;
 	event->ifindex = view->ifindex;
 	event->frame_length = view->frame_length;
-	event->peer_suppressed = held;
+	event->suppressed = held;
 	__builtin_memcpy(event->source, source, 16);
 	__builtin_memcpy(event->destination, destination, 16);
 	event->l3_offset = packet->network;

@@ -500,11 +500,12 @@ static void pipeline_take_listener(struct pipeline *pipeline, const struct liste
 	pipeline_arm(pipeline, clock_boot_ns());
 }
 
-static struct alert pipeline_new_sensor_alert(uint64_t count, const char *text)
+static struct alert pipeline_new_sensor_alert(const struct pipeline *pipeline, uint64_t count,
+					      const char *text)
 {
 	struct alert alert = {
 		.action = ACTION_SENSOR,
-		.severity = policy_severity(pipeline->severities, ACTION_SENSOR, who),
+		.severity = policy_severity(pipeline->severities, ACTION_SENSOR, NULL),
 		.wall_ns = clock_wall_ns(),
 		.count = count,
 	};
@@ -519,7 +520,7 @@ static struct alert pipeline_new_sensor_alert(uint64_t count, const char *text)
 static void pipeline_tell_of(struct pipeline *pipeline, uint64_t count, const char *text,
 			     const struct sighting *who)
 {
-	struct alert alert = pipeline_new_sensor_alert(count, text);
+	struct alert alert = pipeline_new_sensor_alert(pipeline, count, text);
 
 	if (who) {
 		alert.quality = who->quality;
@@ -570,7 +571,7 @@ static void pipeline_tell_uninspected(struct pipeline *pipeline,
 				      const struct uninspected_news *news)
 {
 	char text[UNINSPECTED_TEXT_SIZE];
-	struct alert alert = pipeline_new_sensor_alert(news->count,
+	struct alert alert = pipeline_new_sensor_alert(pipeline, news->count,
 						       uninspected_format(news, text));
 
 	alert.has_ends = true;
@@ -599,7 +600,7 @@ static void pipeline_take_uninspected(struct pipeline *pipeline, const struct pa
 	    !pipeline_is_local(pipeline, &packet.destination))
 		return;
 	pipeline_look_uninspected(pipeline);
-	if (uninspected_take(&pipeline->uninspected, &packet, event->peer_suppressed,
+	if (uninspected_take(&pipeline->uninspected, &packet, event->suppressed,
 			     clock_boot_ns(), pipeline->window_ns, &news))
 		pipeline_tell_uninspected(pipeline, &news);
 }
