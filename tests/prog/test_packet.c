@@ -19,6 +19,7 @@
 #include "../../user/kernel/probe.h"
 #include "../../user/kernel/program.h"
 #include "../../user/kernel/watch.h"
+#include "../../user/model/addr.h"
 #include "../../user/model/words.h"
 #include "cases.h"
 #include "frame.h"
@@ -37,6 +38,16 @@ static const struct {
 	{ HOOK_TC_OUT, DIRECTION_OUT },
 };
 
+/* The end of the table's frames, which only then are certain to be of no connection. */
+static int own_address(const struct program *program)
+{
+	const uint8_t v4[] = { 192, 0, 2, 2 }, here = 1;
+	const struct addr addr = addr_from_ipv4(v4);
+
+	return bpf_map_update_elem(program_map_fd(program, "own_addresses"), &addr, &here,
+				   BPF_ANY);
+}
+
 static int load_program(void **state)
 {
 	static struct doors doors;
@@ -54,7 +65,7 @@ static int load_program(void **state)
 	doors.tables = program_tables(doors.program);
 	watch_set(doors.tables, &config.ports);
 	*state = &doors;
-	return 0;
+	return own_address(doors.program);
 }
 
 static int unload_program(void **state)
