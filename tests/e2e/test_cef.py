@@ -23,7 +23,7 @@ def test_rsyslogd_hands_on_cef(sandbox):
     assert message["msgid"] == "probe" and message["data"] == "-"
     header, found = members(message["text"])
     assert header[1:3] == ["portsentinel", "portsentinel"]
-    assert header[4] == "probe" and header[6] == "5"
+    assert header[4] == "probe" and header[6] == "3"  # a notice
     alert = sandbox.wait_alert(event_action="probe")
     assert found.items() >= {
         "src": "192.0.2.2", "spt": "40123", "dst": "192.0.2.1", "dpt": "3409", "proto": "TCP",
