@@ -63,6 +63,8 @@ static const struct fate_case {
 	  .fate = FATE_UNKNOWN },
 	{ "a segment that was dropped", KIND_DATA, VERDICT_CONNECTED, 10, .is_dropped = true,
 	  .is_filtered = true, .fate = FATE_DROPPED },
+	{ "a reset, which nobody answers", KIND_RST, VERDICT_LISTENING, 100,
+	  .fate = FATE_UNKNOWN },
 	{ "an ICMP error", KIND_ICMP, VERDICT_CLOSED, 1, .refused_ms = 1 },
 	{ "another one's frame", KIND_SYN, VERDICT_UNKNOWN, 1, .refused_ms = 1 },
 };

@@ -79,6 +79,16 @@ static bool aftermath_is_copy(const char *reason)
 	       util_streq(reason, "tpacket_rcv");
 }
 
+/* TCP is done with many a packet of a connection by dropping it: it had reached the connection. */
+static bool aftermath_is_done(const struct sighting *sighting)
+{
+	const char *reason = sighting->drop_reason;
+
+	return sighting->protocol == PROTOCOL_TCP && sighting->kind != KIND_SYN &&
+	       (!*reason || strncmp(reason, "TCP_", 4) == 0 || strncmp(reason, "tcp_", 4) == 0 ||
+		util_streq(reason, "NO_SOCKET"));
+}
+
 static void aftermath_find_drop(struct fates *fates, const struct exchange_key *flow,
 				struct sighting *sighting, struct fate_evidence *evidence)
 {
@@ -91,7 +101,8 @@ static void aftermath_find_drop(struct fates *fates, const struct exchange_key *
 		return;
 	fates_reason(fates, &drop, sighting->drop_reason);
 	evidence->is_filtered = aftermath_is_filtered(sighting->drop_reason);
-	evidence->is_dropped = !aftermath_is_copy(sighting->drop_reason);
+	evidence->is_dropped = !aftermath_is_copy(sighting->drop_reason) &&
+			       !aftermath_is_done(sighting);
 }
 
 bool aftermath_find(struct fates *fates, struct sighting *sighting, uint64_t now_boot_ns)

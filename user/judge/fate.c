@@ -23,9 +23,11 @@ static bool fate_applies(const struct sighting *sighting)
 	       sighting->verdict != VERDICT_UNKNOWN;
 }
 
-/* Is each such packet answered or refused, if it comes to that? */
+/* Is each such packet answered or refused, if it comes to that? Nobody answers a reset. */
 static bool fate_is_question(const struct sighting *sighting)
 {
+	if (sighting->kind == KIND_RST)
+		return false;
 	return sighting->verdict == VERDICT_LISTENING || sighting->verdict == VERDICT_CLOSED;
 }
 
