@@ -26,6 +26,7 @@ struct fates {
 	uint32_t netns; /* this namespace: its inode's number */
 	struct drop_bpf *skeleton; /* NULL: drops are not traced */
 	struct btf *btf; /* the kernel's; NULL: not there */
+	const struct btf_type *reasons; /* its enum of them; NULL: the kernel has none */
 	struct table *places; /* location -> char[FATES_WORD_SIZE] */
 };
 
@@ -41,6 +42,17 @@ static int fates_trace(struct fates *fates, const struct program *program)
 	if (r == 0)
 		r = drop_bpf__load(skeleton);
 	return r == 0 ? drop_bpf__attach(skeleton) : r;
+}
+
+/* Once: it is one of more than 100,000 types. */
+static void fates_find_reasons(struct fates *fates)
+{
+	int id;
+
+	fates->btf = btf__load_vmlinux_btf();
+	id = fates->btf ? btf__find_by_name_kind(fates->btf, "skb_drop_reason", BTF_KIND_ENUM) :
+			  -ENOENT;
+	fates->reasons = id > 0 ? btf__type_by_id(fates->btf, (__u32)id) : NULL;
 }
 
 int fates_new(struct fates **ret_fates, const struct program *program, char *ret_why,
@@ -61,7 +73,7 @@ int fates_new(struct fates **ret_fates, const struct program *program, char *ret
 		fates_free(fates);
 		return r;
 	}
-	fates->btf = btf__load_vmlinux_btf();
+	fates_find_reasons(fates);
 	r = fates_trace(fates, program);
 	if (r < 0) {
 		snprintf(ret_why, why_size, "%s", strerror(-r));
@@ -108,13 +120,9 @@ int fates_find_drop(const struct fates *fates, const struct exchange_key *flow, 
 /* The name of a value of the kernel's enum; NULL: it has none. */
 static const char *fates_reason_name(const struct fates *fates, __u32 reason)
 {
-	int id = fates->btf ? btf__find_by_name_kind(fates->btf, "skb_drop_reason",
-						     BTF_KIND_ENUM) :
-			      -ENOENT;
-	const struct btf_type *type = id > 0 ? btf__type_by_id(fates->btf, (__u32)id) : NULL;
-	const struct btf_enum *values = type ? btf_enum(type) : NULL;
+	const struct btf_enum *values = fates->reasons ? btf_enum(fates->reasons) : NULL;
 
-	for (int i = 0; type && i < btf_vlen(type); i++)
+	for (int i = 0; values && i < btf_vlen(fates->reasons); i++)
 		if ((__u32)values[i].val == reason)
 			return btf__name_by_offset(fates->btf, values[i].name_off);
 	return NULL;
