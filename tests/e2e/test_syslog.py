@@ -16,7 +16,7 @@ RFC5424 = re.compile(r"<(\d{1,3})>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \S+ p
                      r"([a-z]+) (\[alert@32473( [a-z_]+=\"([^\"\\\]]|\\[\"\\\]])*\")+\]) (.*)",
                      re.DOTALL)
 UDP, TCP = f"udp://{ADDRESS}:{PORT}", f"tcp://{ADDRESS}:{PORT}"
-UNLIMITED = ("--per-peer", "none", "--total", "none", "--max-rate", "none")
+UNLIMITED = ("--per-peer", "none", "--total", "none", "--max-rate", "none", "--ring-size", "4M")
 
 
 def sink(sandbox):

@@ -13,7 +13,7 @@ from sandbox import BPF_FS
 from wire import spoofed, tcp4
 
 TCP = f"tcp://{ADDRESS}:{PORT}"
-UNLIMITED = ("--per-peer", "none", "--total", "none", "--max-rate", "none")
+UNLIMITED = ("--per-peer", "none", "--total", "none", "--max-rate", "none", "--ring-size", "4M")
 
 
 def messages(sandbox):
