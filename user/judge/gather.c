@@ -41,13 +41,13 @@ static void gather_learn_fate(struct alert *alert, const struct sighting *sighti
 		gather_fate(alert, sighting);
 		return;
 	}
-	if (alert->refused_by != sighting->refused_by)
-		alert->refused_by = REFUSER_UNKNOWN;
-	if (!util_streq(alert->drop_reason, sighting->drop_reason))
-		*alert->drop_reason = '\0';
 	alert->fate_differs = alert->fate != sighting->fate;
 	if (alert->fate_differs)
 		alert->fate = FATE_UNKNOWN;
+	if (alert->fate_differs || alert->refused_by != sighting->refused_by)
+		alert->refused_by = REFUSER_UNKNOWN;
+	if (alert->fate_differs || !util_streq(alert->drop_reason, sighting->drop_reason))
+		*alert->drop_reason = '\0';
 }
 
 void gather_first(struct alert *alert, const struct sighting *sighting)
