@@ -426,8 +426,7 @@ struct exchange {
 	__u64 answered_boot_ns; /* the last SYN-ACK, or datagram */
 	__u64 refused_boot_ns; /* the last RST, or ICMP error about it */
 	__u8 is_peers; /* UDP, or a SYN: the flow's first packet came from the peer */
-	__u8 is_icmp; /* it was refused by an ICMP error */
-	__u8 reserved[6];
+	__u8 reserved[7];
 };
 
 /* A packet that the kernel dropped on its way in. */

@@ -76,12 +76,10 @@ static __always_inline void exchange_note_sent(const struct socket_ends *ends, e
 	exchange = exchange_open(&key, false);
 	if (!exchange)
 		return;
-	if (kind == KIND_SYNACK || kind == KIND_UDP) {
+	if (kind == KIND_SYNACK || kind == KIND_UDP)
 		exchange->answered_boot_ns = bpf_ktime_get_boot_ns();
-		return;
-	}
-	exchange->is_icmp = is_icmp;
-	exchange->refused_boot_ns = bpf_ktime_get_boot_ns();
+	else
+		exchange->refused_boot_ns = bpf_ktime_get_boot_ns();
 }
 
 /* Who asks from a watched port is not answering, whatever he is told. */

@@ -51,7 +51,6 @@ static void daemon_take_link(struct daemon *daemon, const struct link *link)
 	int r;
 
 	pipeline_name_interface(daemon->pipeline, link->index, link->name);
-	strays_set_lower(daemon->program, link->index, link->master);
 	if (attach_has(daemon->attacher, link->index)) {
 		attach_rename(daemon->attacher, link);
 		return;
@@ -83,7 +82,10 @@ static void daemon_on_link(void *argument, const struct link_view *view, bool go
 	char why[CHOICE_WHY_SIZE];
 	enum choice choice = gone ? CHOICE_NOT_WANTED :
 				    choose_link(view, daemon->config.interfaces, why);
+	int r = strays_set_lower(daemon->program, view->link->index, !gone && view->link->master);
 
+	if (r < 0)
+		log_error(r, "tell the packet programs of %s, ignoring", view->link->name);
 	if (gone)
 		stations_remove(daemon->stations, view->link->index);
 	else

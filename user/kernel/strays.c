@@ -48,12 +48,11 @@ int strays_set_addresses(const struct program *program, struct links *links, boo
 	return copy.r;
 }
 
-void strays_set_lower(const struct program *program, uint32_t ifindex, bool is_lower)
+int strays_set_lower(const struct program *program, uint32_t ifindex, bool is_lower)
 {
 	int map = program_map_fd(program, "lower_interfaces");
+	int r = is_lower ? bpf_map_update_elem(map, &ifindex, &here, BPF_ANY) :
+			   bpf_map_delete_elem(map, &ifindex);
 
-	if (is_lower)
-		bpf_map_update_elem(map, &ifindex, &here, BPF_ANY);
-	else
-		bpf_map_delete_elem(map, &ifindex);
+	return r < 0 && errno != ENOENT ? -errno : 0;
 }

@@ -18,7 +18,7 @@ struct program;
  */
 int strays_set_addresses(const struct program *program, struct links *links, bool translates);
 
-/* Is the interface part of another one? What cannot be noted makes packets no strays. */
-void strays_set_lower(const struct program *program, uint32_t ifindex, bool is_lower);
+/* Is the interface part of another one? 0 or -errno. */
+int strays_set_lower(const struct program *program, uint32_t ifindex, bool is_lower);
 
 #endif
